@@ -1,0 +1,163 @@
+"""Text generation behind one protocol, whichever model and wherever it runs.
+
+An engine takes a batch of requests and streams pieces of text. Requests that share a `prompt` share its computation
+where the engine can. What an engine cannot do it says in `capabilities`; it never ignores a setting silently.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol, runtime_checkable
+
+from qwill.core import Sampling
+
+
+@dataclass(frozen=True)
+class Message:
+    """One turn of a conversation: `role` is system, user, assistant or tool."""
+
+    role: str
+    content: str
+
+
+class Finish(StrEnum):
+    """Why a request ended."""
+
+    STOP = "stop"  # an end token of the model, or a stop string
+    LENGTH = "length"  # max_tokens reached, or the context is full
+    CANCELLED = "cancelled"
+    ERROR = "error"
+
+
+@dataclass(frozen=True)
+class Request:
+    """One text to be written.
+
+    Attributes:
+        messages: the conversation, rendered by the model's chat template; ends with a user turn.
+        continuation: text that the assistant's turn already holds, to be continued exactly where it ends (for a
+            thinking model it starts with the opening tag of the thought). Needs `Capabilities.continuation`.
+        prompt: raw text instead of messages, given to the model as it is; exclusive with them.
+        sampling: how tokens are drawn.
+        max_tokens: most tokens to write; None leaves it to the context.
+        stop: strings that end the text; the matched string and what follows it is not part of the text.
+        logprobs: how many alternatives to report with each token's log-probability; None reports none, 0 only the
+            token's own.
+        hidden_states: whether to report the last layer's hidden state (after the final norm) of each token.
+        id: names the request in its deltas; unique within one call.
+    """
+
+    messages: tuple[Message, ...] = ()
+    continuation: str = ""
+    prompt: str | None = None
+    sampling: Sampling = field(default_factory=Sampling)
+    max_tokens: int | None = None
+    stop: tuple[str, ...] = ()
+    logprobs: int | None = None
+    hidden_states: bool = False
+    id: str = "0"
+
+
+@dataclass(frozen=True)
+class TokenInfo:
+    """One written token.
+
+    Attributes:
+        id: its number in the vocabulary.
+        logprob: natural log of its probability under the model at temperature 1, before any filter; None when it
+            was not asked for.
+        alternatives: (token id, logprob) of the likeliest tokens, best first.
+        hidden: the last layer's hidden state that produced the token, `hidden_size` floats, or None.
+    """
+
+    id: int
+    logprob: float | None = None
+    alternatives: tuple[tuple[int, float], ...] = ()
+    hidden: tuple[float, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Delta:
+    """A piece of one request's text.
+
+    `text` may be empty (a token that is half a character, or text held back because it may be the start of a stop
+    string) and `tokens` may be empty (the rest of held-back text, an engine that does not show tokens). The last
+    delta of a request carries `finish`.
+
+    Attributes:
+        request: id of the request.
+        text: the new text.
+        tokens: the new tokens.
+        finish: why the request ended, on its last delta.
+        stop: the stop string that ended it, if one did.
+        prompt_tokens: length of the prompt in tokens, on the last delta.
+        error: what failed, when `finish` is ERROR.
+    """
+
+    request: str
+    text: str = ""
+    tokens: tuple[TokenInfo, ...] = ()
+    finish: Finish | None = None
+    stop: str | None = None
+    prompt_tokens: int = 0
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class Capabilities:
+    """What an engine can do.
+
+    Attributes:
+        continuation: it can go on from a given text of the assistant's turn.
+        logprobs: how many alternatives it reports; 0 none but the token's own, None cannot report any.
+        parallel: how many requests it works on at once.
+        seed: a seeded request gives the same text again.
+        hidden_states: it reports hidden states.
+        thinking: where thoughts arrive: "tags" in the text, "field" apart from it, "none".
+        context: most tokens of prompt and text together.
+    """
+
+    continuation: bool
+    logprobs: int | None
+    parallel: int
+    seed: bool
+    hidden_states: bool
+    thinking: str
+    context: int
+
+
+class Stream(Protocol):
+    """The deltas of a batch, as they come. Closing it cancels what still runs."""
+
+    def __iter__(self) -> Iterator[Delta]: ...
+
+    def cancel(self, request: str) -> None:
+        """End one request now: its slot is free when this returns; its last delta says CANCELLED."""
+
+    def close(self) -> None: ...
+
+
+@runtime_checkable
+class Engine(Protocol):
+    """Anything that writes text. Safe to call from several threads."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def capabilities(self) -> Capabilities: ...
+
+    def stream(self, requests: Sequence[Request]) -> Stream:
+        """Start a batch of requests.
+
+        Raises:
+            UsageError: a request cannot be carried out at all (its prompt is longer than the context).
+        """
+
+    def count_tokens(self, text: str) -> int:
+        """Length of a text in the model's tokens (an estimate where the engine does not show its tokenizer)."""
+
+    def close(self) -> None:
+        """Free what the engine holds; running requests are cancelled."""
