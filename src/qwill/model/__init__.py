@@ -1,0 +1,1 @@
+"""The transformer, its files, its tokenizer."""
