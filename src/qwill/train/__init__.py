@@ -1,0 +1,17 @@
+"""Training: from a recipe to a finished model."""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from qwill.train.trainer import train
+
+__all__ = ["train"]
+
+
+def __getattr__(name: str) -> Any:
+    # Loaded at first use: the process that makes training data needs no torch.
+    if name == "train":
+        from qwill.train.trainer import train
+
+        return train
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
