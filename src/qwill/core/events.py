@@ -11,8 +11,9 @@ import json
 import types
 import typing
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 from qwill.core.answer import Answer, Evidence
@@ -67,10 +68,21 @@ class Retrieved(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Interrupted(Event):
-    """Thinking was cut from outside: `reason` is budget, loop, language, steer or stop."""
+    """Writing was cut or steered from outside: the thought, or the answer once one has begun.
+
+    Attributes:
+        reason: budget, seconds, context, unclosed (the model ended inside its thought), loop, language, refuted,
+            steer, stop or error.
+        detail: the same in words, for people.
+        keep: how many characters of what was written so far remain; None keeps all.
+        appended: text put after them in the model's stead (a closing phrase, a correction); writing goes on from
+            there. It counts no tokens.
+    """
 
     reason: str
     detail: str = ""
+    keep: int | None = None
+    appended: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,29 +122,57 @@ KINDS: dict[str, type[Event]] = {
 }  # fmt: skip
 
 
+_LINE_BREAKS = str.maketrans({"\x85": "\\u0085", "\u2028": "\\u2028", "\u2029": "\\u2029"})
+
+
 def to_json(event: Event) -> str:
-    """One event as one line of JSON: its fields and `event`, the name of its kind."""
-    return json.dumps({"event": type(event).__name__.lower(), **asdict(event)}, ensure_ascii=False)
+    """One event as one line of JSON: its fields and `event`, the name of its kind.
+
+    No character of it breaks lines for any reader, so that a log is one event a line for everybody.
+
+    Raises:
+        TypeError: an attachment of the problem is not made of JSON values.
+    """
+    written = json.dumps({"event": type(event).__name__.lower(), **_plain(event)}, ensure_ascii=False)
+    return written.translate(_LINE_BREAKS)
 
 
 def from_json(line: str) -> Event:
-    """The event that `to_json` wrote.
+    """The event that `to_json` wrote; fields that this version does not know are left out.
 
     Raises:
-        ValueError: the line is not JSON, or not an event of a known kind.
+        ValueError: the line is not JSON, not an event of a known kind, or a field is missing or of another type.
     """
-    fields_ = json.loads(line)
-    kind = KINDS.get(fields_.pop("event", None)) if isinstance(fields_, dict) else None
+    values = json.loads(line)
+    kind = KINDS.get(str(values.pop("event", None))) if isinstance(values, dict) else None
     if kind is None:
         raise ValueError(f"not an event: {line[:80]!r}")
-    event = _build(kind, fields_)
-    assert isinstance(event, Event)
-    return event
+    try:
+        return typing.cast(Event, _build(kind, values))
+    except (TypeError, AttributeError) as error:
+        raise ValueError(f"not a whole {kind.__name__} event: {error}") from error
+
+
+def _plain(value: Any) -> Any:
+    """A value as dictionaries, lists and scalars."""
+    if is_dataclass(value):
+        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, tuple | list):
+        return [_plain(item) for item in value]
+    return value
 
 
 def _build(annotation: Any, value: Any) -> Any:
-    """Value of JSON as the annotated type: dataclasses, enums, tuples and optional values of them."""
+    """Value of JSON as the annotated type: dataclasses, enums, tuples, mappings, scalars and optional ones of them.
+
+    Raises:
+        TypeError, AttributeError, ValueError: the value is of another shape.
+    """
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+    if annotation is Any:
+        return value
     if origin in (typing.Union, types.UnionType):
         if value is None:
             return None
@@ -141,10 +181,24 @@ def _build(annotation: Any, value: Any) -> Any:
     if origin is tuple:
         inner_types = arguments[:1] * len(value) if arguments[-1] is Ellipsis else arguments
         return tuple(_build(inner, item) for inner, item in zip(inner_types, value, strict=True))
-    if isinstance(annotation, type) and is_dataclass(annotation):
-        hints = typing.get_type_hints(annotation)
-        known = {field.name for field in fields(annotation)}
-        return annotation(**{name: _build(hints[name], item) for name, item in value.items() if name in known})
-    if isinstance(annotation, type) and issubclass(annotation, StrEnum):
+    if origin is Mapping:
+        return {name: _build(arguments[1], item) for name, item in value.items()}
+    if is_dataclass(annotation):
+        known = _fields(typing.cast(type, annotation))
+        return typing.cast(type, annotation)(
+            **{name: _build(known[name], item) for name, item in value.items() if name in known}
+        )
+    if issubclass(annotation, StrEnum):
         return annotation(value)
+    if annotation is float and type(value) is int:
+        return float(value)
+    if type(value) is not annotation:
+        raise TypeError(f"{value!r} is not {annotation.__name__}")
     return value
+
+
+@cache
+def _fields(kind: type) -> dict[str, Any]:
+    """Types of a dataclass's fields, by name."""
+    hints = typing.get_type_hints(kind)
+    return {field.name: hints[field.name] for field in fields(kind)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from qwill.core import Sampling
 
@@ -19,6 +19,7 @@ class Profile:
         opens_thought_itself: the chat template's generation prompt already ends with `think_open`.
         closing_phrase: what to append to a thought that is cut off, before `think_close`, so that an answer follows.
         keeps_past_thoughts: whether thoughts of earlier turns stay in the history.
+        single_turn: the model was not trained on conversations: it is shown each question alone.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Profile:
     opens_thought_itself: bool = False
     closing_phrase: str = ""
     keeps_past_thoughts: bool = False
+    single_turn: bool = False
 
 
 NANO = Profile(
@@ -36,4 +38,25 @@ NANO = Profile(
     think_open="<think>\n",
     think_close="\n</think>\n\n",
     opens_thought_itself=True,
+    single_turn=True,
 )
+
+THINKING = Profile(
+    name="thinking",
+    sampling=Sampling(temperature=0.6, top_p=0.95),
+    think_open="<think>\n",
+    think_close="\n</think>\n\n",
+)
+PLAIN = Profile(name="plain", sampling=Sampling(temperature=0.7, top_p=0.8), think_open="", think_close="")
+
+
+def recognise(template: str, generation_prompt: str) -> Profile:
+    """The profile that a chat template speaks for.
+
+    Args:
+        template: Jinja source of the chat template.
+        generation_prompt: what it renders for a conversation, up to where the model goes on.
+    """
+    if "<think>" not in template:
+        return PLAIN
+    return replace(THINKING, opens_thought_itself=generation_prompt.rstrip().endswith("<think>"))

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
 from qwill.core import Sampling
+from qwill.engine.profiles import Profile
 
 
 @dataclass(frozen=True)
@@ -145,6 +146,10 @@ class Engine(Protocol):
 
     @property
     def name(self) -> str: ...
+
+    @property
+    def profile(self) -> Profile:
+        """How the model wants to be used: sampling, tags of thoughts."""
 
     @property
     def capabilities(self) -> Capabilities: ...
