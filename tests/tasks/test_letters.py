@@ -23,7 +23,7 @@ def test_items_obey_the_laws_and_thoughts_end_in_the_value() -> None:
 
 def test_thought_spells_the_word_and_counts_through() -> None:
     thought = FAMILY.think(STRAWBERRY, Language.ENGLISH, random.Random(1), "unchecked")
-    assert thought.splitlines() == ["r: s t r a w b e r r y", "s0 t0 r1 a1 w1 b1 e1 r2 r3 y3", "=3"]
+    assert thought.splitlines() == ["r, strawberry: s t r a w b e r r y", "r: s0 t0 r1 a1 w1 b1 e1 r2 r3 y3", "=3"]
 
 
 def test_every_slip_is_seen_and_corrected() -> None:
@@ -68,7 +68,7 @@ def test_chinese_phrases_are_counted_by_character() -> None:
     spec = LettersSpec("人山人海", "人")
     assert FAMILY.value(spec) == "2"
     thought = FAMILY.think(spec, Language.CHINESE_TRADITIONAL, random.Random(2), "unchecked")
-    assert thought.splitlines() == ["人: 人 山 人 海", "人1 山1 人2 海2", "=2"]
+    assert thought.splitlines() == ["人, 人山人海: 人 山 人 海", "人: 人1 山1 人2 海2", "=2"]
 
 
 def test_difficulty_grows_with_the_word() -> None:

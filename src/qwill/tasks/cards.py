@@ -3,9 +3,9 @@
 Every line of the dialogue is common knowledge and leaves fewer cards. The thought lists the cards, and for each line
 groups what is left by what the speaker knows:
 
-    1. P=rank ?: A ♥♦ =2 ✓; Q ♥ =1 ✗        P does not know the card: ranks with one card left are out
+    1. P=rank ?: A ♥ ♦ =2 ✓; Q ♥ =1 ✗        P does not know the card: ranks with one card left are out
     2. Q=suit ??: ♥ A=2 4=2 ✓; ♠ J=1 ✗      Q knew that P does not: suits with a rank that P would recognise are out
-    3. P=rank !: A ♥♦ =2 ✗; 4 ♥ =1 ✓        P knows the card: ranks with more than one card left are out
+    3. P=rank !: A ♥ ♦ =2 ✗; 4 ♥ =1 ✓        P knows the card: ranks with more than one card left are out
 """
 
 from __future__ import annotations
@@ -206,13 +206,13 @@ def _rows(cards: Iterable[Card]) -> str:
     return "; ".join(f"{suit} {' '.join(ranks)}" for suit, ranks in grouped(cards, "suit").items()) or "-"
 
 
-def _group(half: str, group: list[str], by: Knows) -> str:
-    return f"{half} " + ("" if by == "rank" else " ").join(group)
+def _group(half: str, group: list[str]) -> str:
+    return f"{half} {' '.join(group)}"
 
 
 def _sizes(cards: Iterable[Card], by: Knows) -> str:
-    """How many cards each group has: "A ♥♦ =2; Q ♥ =1"."""
-    return "; ".join(f"{_group(half, group, by)} ={len(group)}" for half, group in grouped(cards, by).items())
+    """How many cards each group has: "A ♥ ♦ =2; Q ♥ =1"."""
+    return "; ".join(f"{_group(half, group)} ={len(group)}" for half, group in grouped(cards, by).items())
 
 
 def _verdicts(line: Line, now: tuple[Card, ...], before: tuple[Card, ...], by: Knows) -> str:
@@ -223,7 +223,7 @@ def _verdicts(line: Line, now: tuple[Card, ...], before: tuple[Card, ...], by: K
     for half, group in groups.items():
         if line in ("sure", "unsure"):
             stays = (len(group) == 1) == (line == "sure")
-            parts.append(f"{_group(half, group, by)} ={len(group)} {'✓' if stays else '✗'}")
+            parts.append(f"{_group(half, group)} ={len(group)} {'✓' if stays else '✗'}")
             continue
         looked, stays = [half], True
         if line == "unsure and foreseen":

@@ -14,6 +14,18 @@ NOTES = (
     "[The professor|The teacher|I] ask[s|] [whether they know the card|them what the card is|if they can name the card].",
 )
 DECK = (
+    "[Suppose|Imagine|Assume|Say] [we have|there are|I have] [these|the following|{n}] cards: {deck}.",
+    "[On|In] [the|a|my] [table|drawer|box|desk|hand] [there are|lie|are] {n} [playing |]cards: {deck}.",
+    "[My|The] [uncle|grandma|teacher|friend] [lays|puts|spreads] [out |]{n} cards on the table: {deck}.",
+    "{n} cards: {deck}.",
+    "[We use|Let's use|They use|They play with] [this|a small|the following] deck: {deck}.",
+    "[The possible cards|The candidates|The options|All cards] are {deck}.",
+    "[Someone|{p}'s friend|A stranger|The host] [takes|picks|draws|hides|chooses] a card from [these|this set|this list|the following]: {deck}.",
+    "[Known|Public|Visible] cards: {deck}.",
+    "[It's|The card is|It is] [one|exactly one] of [these|the following][ {n}|]: {deck}.",
+    "[Knowledge puzzle|Rank and suit puzzle|Who knows the card|Guess the card][:|.] {deck}.",
+    "[Two people|Two friends|{p} and {q}|Two logicians] [look at|face|are shown|see] [these|{n}] cards: {deck}.",
+    "[Here is|This is] [the|our|a] [list|set|deck] of cards: {deck}.",
     "[There are|We have|I have|Here are] {n} cards[ on the table| in a drawer| in a box| in total|][:|: |, namely] {deck}.",
     "[The|My|Our] [deck|cards|pack|possible cards|candidates][ is| are| contains|:] {deck}.",
     "[A|Someone|A teacher|A dealer|The professor|A friend] [has|shows|puts down|lays out|picked] [these|the following|{n}] cards: {deck}.",
@@ -70,6 +82,11 @@ TALK = (
     "",
 )
 ENDINGS = (
+    "[Which|What] card [did they figure out|fits|remains|is left|do both know]?",
+    "[Deduce|Infer|Conclude|Say] [which|what] card it is[.|!|]",
+    "[Help me |][find|guess|work out] the card[.|!|]",
+    "[Is there only one possible card? Which|Only one card is possible. Which]?",
+    "[The card is|It is|So it is|Then it is][...|:|]",
     "[What|Which] [is the card|card is it|card was it|card is this|card was drawn|card was chosen|is it]?",
     "[What|Which card] is it?",
     "[Find|Determine|Name|Deduce|Work out|Figure out|Tell me|Give|Identify] the card[.|!|]",

@@ -22,6 +22,14 @@ PLACES = (
 )  # fmt: skip
 
 RULES = (
+    "{T} always [answer|speak] truthfully[,| and|;] {L} always [answer|speak] falsely",
+    "[the words|the statements] of {aT} are true, [the words|the statements] of {aL} are false",
+    "you can [always |]trust {aT}, [but |]never {aL}",
+    "[remember: |]{T} don't lie, {L} do",
+    "{T} never say anything false[,| and|;] {L} never say anything true",
+    "for {T} [every|each] statement is true, for {L} [every|each] statement is false",
+    "{L} are people who always lie and {T} are people who never do",
+    "telling the truth is all {T} do; lying is all {L} do",
     "{T} always [tell the truth|say the truth|speak the truth] and {L} always lie",
     "{T} always tell the truth[,|;] {L} always lie",
     "{T} tell the truth, {L} lie",
@@ -131,6 +139,10 @@ SETTINGS_PLAIN = (
 )
 
 ENDINGS = (
+    "[Who|Which people] [can I|should I|do I] [trust|believe]?",
+    "[Identities|Roles] please[.|!|]",
+    "[Deduce|Determine] [everyone's|each person's|their] [nature|kind|type|identity][.|]",
+    "[So who|Then who|Now who] [is honest|lies|tells the truth]?",
     "[Who is what|Who is who|Who's who|Who's what]?",
     "[What|Which] is each [of them|person|one|of the people]?",
     "[Who is|Who's] {aT} and who is {aL}?",

@@ -44,7 +44,7 @@ class Letters(Family[LettersSpec]):
             word = rng.choice(ENGLISH)
         elif draw < 0.49:
             word = rng.choice(PAIRS)
-        elif draw < 0.8:
+        elif draw < 0.75:
             word = syllables(rng)
         else:
             word = string_of_letters(rng)
@@ -64,20 +64,18 @@ class Letters(Family[LettersSpec]):
 
     def think(self, spec: LettersSpec, language: Language, rng: random.Random, style: Style) -> str:
         say = asides(language)
-        word, letter = in_script(spec.word.replace(" ", ""), language), in_script(spec.letter, language)
+        word, letter = in_script(spec.word, language), in_script(spec.letter, language)
+        letters = word.replace(" ", "")
         slip = rng.random() if style == "checked" else 1.0
-        spelled = " ".join(word)
-        lines = [f"{letter}: {spelled}"]
-        first, found = _counted(word, letter, rng, say.wait if slip < _SLIPS / 2 else None, slip=slip < _SLIPS)
-        lines += [first, f"={found}"]
+        # The word is copied before it is spelled: finding it in the question and spelling it are two skills.
+        lines = [f"{letter}, {word}: {' '.join(letters)}"]
+        steps, found = _counted(letters, letter, rng, say.wait if slip < _SLIPS / 2 else None, slip=slip < _SLIPS)
+        lines += [f"{letter}: {steps}", f"={found}"]
         if style == "checked":
-            again, right = _counted(word, letter, rng, None)
-            lines += [say.check, again]
-            if found == right:
-                lines.append(f"={right} {say.well}")
-            else:
-                lines.append(f"={right} {say.no}")
-                lines += [again, f"={right} {say.well}"]
+            steps, right = _counted(letters, letter, rng, None)
+            if found != right:
+                lines += [f"{say.check} {steps}", f"={right} {say.no}"]
+            lines += [f"{say.check} {steps}", f"={right} {say.well}"]
         return "\n".join(lines)
 
     def reply(self, spec: LettersSpec, language: Language, rng: random.Random) -> str:

@@ -61,7 +61,9 @@ class Outside(Family[OutsideSpec]):
         from qwill.tasks.frames import frame
 
         text = in_script(spec.text, language)
-        return frame(text, language, rng) if rng.random() < 0.35 else text
+        if rng.random() < 0.35 and any(letter.isalnum() for letter in text):
+            return frame(text, language, rng)
+        return text
 
     def item(
         self, rng: random.Random, split: Split = "train", language: Language | None = None, style: Style = "checked"

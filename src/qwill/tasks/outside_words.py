@@ -77,7 +77,7 @@ def question(language: Language, rng: random.Random) -> str:
     if not chinese and rng.random() < 0.15:
         text = text.lower()
     if rng.random() < 0.12:
-        text = text.rstrip("?.!？。！")
+        text = text.rstrip("?.!？。！") or text
     return text[:1].upper() + text[1:] if not chinese and rng.random() < 0.8 else text
 
 

@@ -173,7 +173,7 @@ def syllables(rng: random.Random) -> str:
 
 def string_of_letters(rng: random.Random) -> str:
     """Letters in any order, 2 to 14 of them, from the whole alphabet, from its common letters, or from a few."""
-    length = rng.randint(2, 14)
+    length = rng.randint(2, rng.choice((6, 10, 14)))
     draw = rng.random()
     pool = _LETTERS if draw < 0.4 else _COMMON[:12] if draw < 0.7 else rng.sample(_LETTERS, rng.randint(2, 4))
     return "".join(rng.choices(pool, k=length))
