@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import cast
 from typing import Any
 
 import torch
@@ -23,6 +24,8 @@ from qwill.model.config import ModelConfig
 
 Attend = Callable[[int, Tensor, Tensor, Tensor], Tensor]
 """(layer, q_BHTK, k_BGTK, v_BGTK) -> out_BHTK; queries and keys come rotated, nothing is scaled yet."""
+
+_LOOK_BACK = 5.0  # bias of heads that look back: some 90% of their attention falls on the token they look for
 
 
 def attention(
@@ -273,19 +276,44 @@ class Transformer(nn.Module):
 
         Matrices are normal with variance 1 / (3 × inputs): the 0.02 that GPT-2 has at its width, carried to any
         width. Those that write into the residual stream are smaller by the root of the number of writers, so that
-        the stream's scale does not grow with depth. Embeddings have 0.02, biases 0, norms 1.
+        the stream's scale does not grow with depth. Embeddings have 0.1, norms 1, biases 0 but for `_look_back`.
         """
         if self.model.embed_tokens.weight.is_meta:  # random numbers there would only make torch load its compiler
             return
         residual = ("o_proj.weight", "down_proj.weight")
         for name, parameter in self.named_parameters():
             if name.endswith("embed_tokens.weight"):
-                parameter.normal_(std=0.02)
+                parameter.normal_(std=0.1)
             elif parameter.ndim == 2:
                 writers = 2 * self.config.num_hidden_layers if name.endswith(residual) else 1
                 parameter.normal_(std=(3 * parameter.shape[1] * writers) ** -0.5)
             else:
                 parameter.fill_(0.0 if name.endswith("bias") else 1.0)
+        self._look_back()
+
+    @torch.no_grad()
+    def _look_back(self) -> None:
+        """Lets the first group of query heads of the first layer begin by looking 1, 2, 3, ... tokens back.
+
+        Copying from the question, which every thought does, needs a layer that carries each token's neighbours to it
+        before another can look for them. Found by chance this takes a small model a good part of its training. Here
+        biases give it from the start: a constant query and a constant key, rotated, make a score that depends on the
+        distance alone and is largest where the query's phase says. All of it can be unlearnt.
+        """
+        heads = self.config.num_attention_heads // self.config.num_key_value_heads
+        K = self.config.head_dim
+        pairs = min(4, K // 2)  # the fastest ones: only they tell neighbours apart
+        first = cast(Attention, cast(Block, self.model.layers[0]).self_attn)
+        query_bias_HK, key_bias_GK = first.q_proj.bias.view(-1, K), first.k_proj.bias.view(-1, K)
+        key_bias_GK[0, :pairs] = _LOOK_BACK
+        frequencies = rope_frequencies(self.config)[0][:pairs]
+        for head in range(heads):
+            phases = frequencies * (head + 1)
+            query_bias_HK[head, :pairs] = _LOOK_BACK * phases.cos()
+            query_bias_HK[head, K // 2 : K // 2 + pairs] = -_LOOK_BACK * phases.sin()
+        # What tokens contain must not drown the distance.
+        first.q_proj.weight[: heads * K] *= 0.1
+        first.k_proj.weight[:K] *= 0.1
 
     def hidden(self, tokens_BT: Tensor, positions_BT: Tensor | None = None, attend: Attend | None = None) -> Tensor:
         """The last layer's output for every token, after the final norm.
