@@ -13,8 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import cast
-from typing import Any
+from typing import Any, cast
 
 import torch
 import torch.nn.functional as F
@@ -303,7 +302,7 @@ class Transformer(nn.Module):
         heads = self.config.num_attention_heads // self.config.num_key_value_heads
         K = self.config.head_dim
         pairs = min(4, K // 2)  # the fastest ones: only they tell neighbours apart
-        first = cast(Attention, cast(Block, self.model.layers[0]).self_attn)
+        first = cast(Block, self.model.layers[0]).self_attn
         query_bias_HK, key_bias_GK = first.q_proj.bias.view(-1, K), first.k_proj.bias.view(-1, K)
         key_bias_GK[0, :pairs] = _LOOK_BACK
         frequencies = rope_frequencies(self.config)[0][:pairs]
