@@ -13,13 +13,20 @@ from pathlib import Path
 
 from qwill.core import Answer, Budget, CheckpointError, Problem, UsageError
 from qwill.core.events import Event, Finished
+from qwill.engine.address import is_remote
 from qwill.engine.protocol import Engine
+from qwill.model.catalog import lookup, similar
+from qwill.model.download import pulled
+from qwill.model.files import is_gguf
 from qwill.reason.dialogue import History, remember
 from qwill.reason.parse import parse
 from qwill.reason.thinker import reason
 
 PACKAGED = "qwill-nano"
-_ACCEPTED = f"Give the folder of a checkpoint (config.json, *.safetensors, tokenizer.json), or {PACKAGED}."
+_ACCEPTED = (
+    f"Give the folder of a checkpoint (config.json, *.safetensors, tokenizer.json), a GGUF file, "
+    f"{PACKAGED} or a pulled model (see `qwill models`), http://HOST:PORT/v1#MODEL or ollama:NAME."
+)
 
 
 def ask(
@@ -46,6 +53,7 @@ def ask(
     Raises:
         UsageError: the question is empty or no text, does not fit the model's context, or `model` is not understood.
         CheckpointError: the model cannot be loaded.
+        EngineError: the model's server is not there, or does not have it.
     """
     events = stream(question, model, budget=budget, seed=seed, temperature=temperature, engine=engine)
     return _last(events, on_event)
@@ -138,12 +146,20 @@ def open_model(spec: str | Path | None = None) -> Engine:
     """Open a model for use; close it when done.
 
     Args:
-        spec: the folder of a checkpoint in the Hugging Face layout, or None or "qwill-nano" for the packaged model.
+        spec: the folder of a checkpoint in the Hugging Face layout, or a GGUF file; the name of a pulled model (see
+            `qwill models`); None or "qwill-nano" for the packaged model; or a model on a server that speaks OpenAI's
+            chat API: `http://HOST:PORT/v1#MODEL`, `https://HOST/v1#MODEL`, or `ollama:NAME` for Ollama on this
+            machine. QWILL_API_KEY in the environment is the server's key.
 
     Raises:
-        UsageError: it is neither.
+        UsageError: it is none of them.
         CheckpointError: the checkpoint cannot be loaded.
+        EngineError: the server is not there, or does not have the model.
     """
+    if is_remote(spec):
+        from qwill.engine.http import HttpEngine
+
+        return HttpEngine.connect(str(spec))
     folder = _folder(spec)
     from qwill.engine.native import NativeEngine  # torch comes with it: only once there is something to load
 
@@ -151,7 +167,7 @@ def open_model(spec: str | Path | None = None) -> Engine:
 
 
 def _folder(spec: str | Path | None) -> Path:
-    """The checkpoint folder that a model's name stands for."""
+    """The checkpoint folder, or GGUF file, that a model's name stands for."""
     if spec is None or str(spec) == PACKAGED:
         packaged = Path(str(files("qwill"))) / "models" / "nano"
         if not (packaged / "config.json").is_file():
@@ -161,10 +177,29 @@ def _folder(spec: str | Path | None) -> Path:
             )
         return packaged
     folder = Path(spec).expanduser()
+    if is_gguf(folder):
+        return folder
     if folder.is_file():
-        raise UsageError(f"The model {spec} is a file, not a folder.", _ACCEPTED)
-    if not folder.is_dir():
-        raise UsageError(f"There is no model {spec}.", _ACCEPTED)
+        raise UsageError(f"The model {spec} is a file, and no GGUF file.", _ACCEPTED)
+    return folder if folder.is_dir() else _pulled(str(spec))
+
+
+def _pulled(name: str) -> Path:
+    """The folder of a model of the catalog that is on this machine."""
+    entry = lookup(name)
+    if entry is None:
+        close = similar(name)
+        raise UsageError(f"There is no model {name}.", f"Did you mean {' or '.join(close)}?" if close else _ACCEPTED)
+    if entry.name == PACKAGED:
+        return _folder(None)
+    if not entry.native:
+        raise UsageError(
+            f"{entry.name} has an architecture that the native engine does not run yet.",
+            f"Use a server that has it, such as ollama:NAME; GGUF files are in {entry.gguf[0]}.",
+        )
+    folder = pulled(entry)
+    if folder is None:
+        raise UsageError(f"{entry.name} is not on this machine.", f"Fetch it with: qwill pull {entry.name}")
     return folder
 
 
@@ -173,15 +208,20 @@ _open_engines: dict[tuple[object, ...], Engine] = {}
 
 def _shared(spec: str | Path | None) -> Engine:
     """The engine of a model, opened once for as long as its files stay the same."""
-    folder = _folder(spec).resolve()
-    stamps = ((file.name, file.stat().st_mtime_ns, file.stat().st_size) for file in sorted(folder.iterdir()))
-    key = (folder, *stamps)
+    key = (spec,) if is_remote(spec) else _files_of(_folder(spec).resolve())
     if key not in _open_engines:
         for engine in _open_engines.values():
             engine.close()
         _open_engines.clear()
         _open_engines[key] = open_model(spec)
     return _open_engines[key]
+
+
+def _files_of(folder: Path) -> tuple[object, ...]:
+    """The folder, or file, with what tells whether its files are still the same."""
+    members = sorted(folder.iterdir()) if folder.is_dir() else [folder]
+    stamps = ((file.name, file.stat().st_mtime_ns, file.stat().st_size) for file in members)
+    return (folder, *stamps)
 
 
 @atexit.register

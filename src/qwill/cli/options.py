@@ -11,8 +11,9 @@ _OPTIONS = (
     click.option(
         "-m",
         "--model",
-        metavar="FOLDER",
-        help="Folder of a checkpoint in the Hugging Face layout. [default: qwill-nano]",
+        metavar="MODEL",
+        help="Folder of a checkpoint in the Hugging Face layout, a pulled model, or one on a server: "
+        "http://HOST:PORT/v1#NAME or ollama:NAME. [default: qwill-nano]",
     ),
     click.option(
         "--budget",

@@ -33,5 +33,9 @@ class CheckpointError(QwillError):
     """A checkpoint is missing, damaged, of another format, or does not fit its configuration."""
 
 
+class EngineError(QwillError):
+    """A model that runs elsewhere cannot be used: its server is not there, or has no such model."""
+
+
 class RecipeError(QwillError):
     """A training recipe is malformed or asks for what cannot be done."""

@@ -36,7 +36,11 @@ class Parsed(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Thinking(Event):
-    """A piece of thought: text as it streams, and how many tokens it holds."""
+    """A piece of thought: text as it streams, and how many tokens it holds.
+
+    Where an engine does not show its tokens, pieces are counted by estimate, and a piece without text may put the sum
+    right in the end; its count may be negative. So with `Answering`.
+    """
 
     text: str
     tokens: int = 1

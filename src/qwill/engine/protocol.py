@@ -32,6 +32,20 @@ class Finish(StrEnum):
     ERROR = "error"
 
 
+class Failure(StrEnum):
+    """What made a request end with `Finish.ERROR`, where the engine can tell."""
+
+    UNREACHABLE = "unreachable"  # nobody answers there
+    DENIED = "denied"  # the key is missing or wrong
+    NOT_FOUND = "not_found"  # no such model, or no such address on the server
+    REFUSED = "refused"  # the server does not accept the request as it is
+    BUSY = "busy"  # too many requests, for as long as we were willing to wait
+    SERVER = "server"  # the server failed
+    SILENT = "silent"  # nothing came for too long
+    BROKEN_OFF = "broken_off"  # the stream ended in the middle
+    GARBLED = "garbled"  # what came is not what was agreed on
+
+
 @dataclass(frozen=True)
 class Request:
     """One text to be written.
@@ -84,7 +98,8 @@ class Delta:
     """A piece of one request's text.
 
     `text` may be empty (a token that is half a character, or text held back because it may be the start of a stop
-    string) and `tokens` may be empty (the rest of held-back text, an engine that does not show tokens). The last
+    string) and `tokens` may be empty (the rest of held-back text, an engine that does not show tokens). A delta may
+    be empty altogether: an engine that waits long for the next piece lets its caller look up now and then. The last
     delta of a request carries `finish`.
 
     Attributes:
@@ -93,8 +108,13 @@ class Delta:
         tokens: the new tokens.
         finish: why the request ended, on its last delta.
         stop: the stop string that ended it, if one did.
-        prompt_tokens: length of the prompt in tokens, on the last delta.
+        prompt_tokens: length of the prompt in tokens, on the last delta; 0 where it is not known.
+        written_tokens: tokens of text and thought together, as an engine that does not show them counts them in the
+            end; None where it does not tell.
+        thought_tokens: those of them that are thought, or None.
         error: what failed, when `finish` is ERROR.
+        failure: its name, where it has one.
+        thought: new text of the thought, from an engine where thoughts arrive apart; it comes before `text`.
     """
 
     request: str
@@ -103,7 +123,11 @@ class Delta:
     finish: Finish | None = None
     stop: str | None = None
     prompt_tokens: int = 0
+    written_tokens: int | None = None
+    thought_tokens: int | None = None
     error: str = ""
+    failure: Failure | None = None
+    thought: str = ""
 
 
 @dataclass(frozen=True)
@@ -116,7 +140,7 @@ class Capabilities:
         parallel: how many requests it works on at once.
         seed: a seeded request gives the same text again.
         hidden_states: it reports hidden states.
-        thinking: where thoughts arrive: "tags" in the text, "field" apart from it, "none".
+        thinking: where thoughts arrive: "tags" in the text, "field" in `Delta.thought`, "none".
         context: most tokens of prompt and text together.
     """
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from qwill.core import Outcome, Problem, StepKind, Trace, Usage
 from qwill.core.answer import Answer
@@ -16,11 +17,21 @@ from qwill.reason.value import final_value
 _EXCERPT = 400  # characters of thought shown when there is no answer
 
 
+@dataclass(frozen=True)
+class _Settled:
+    """How far counts have been put right: tokens of thought and answer, and marks."""
+
+    thinking_tokens: int = 0
+    answer_tokens: int = 0
+    marks: int = 0
+
+
 class Draft:
     """Thought and answer as they grow, with tokens counted apart and time running.
 
     The texts of all `Thinking` and `Answering` events given out make up the thought and the answer exactly, and their
-    tokens the usage.
+    tokens the usage. Where an engine does not show its tokens, pieces are counted by estimate; if it tells its own
+    count in the end, pieces without text put the sums right.
     """
 
     def __init__(self, engine: Engine, splitter: Splitter) -> None:
@@ -35,6 +46,10 @@ class Draft:
         self._answer_tokens = 0
         self._marks: list[tuple[int, int]] = []
         self._shows_tokens = False
+        self._thoughts_apart = False
+        self._thought_apart_is_open = False
+        self._counted: Delta | None = None
+        self._settled = _Settled()
         self._started = time.monotonic()
         self._first_token: float | None = None
 
@@ -51,6 +66,11 @@ class Draft:
         return time.monotonic() - self._started
 
     @property
+    def thinking(self) -> bool:
+        """Whether what comes next would be thought, as far as is known: nothing else has come since a thought began."""
+        return self.splitter.thinking or self._thought_apart_is_open
+
+    @property
     def thinking_tokens(self) -> int:
         """Tokens of thought, those included that are held back because a tag may begin in them."""
         return self._thinking_tokens + (self.splitter.held_tokens if self.splitter.thinking else 0)
@@ -64,12 +84,30 @@ class Draft:
         """Take in one delta of the engine."""
         self.prompt_tokens = self.prompt_tokens or delta.prompt_tokens
         self._shows_tokens |= bool(delta.tokens)
-        tokens = len(delta.tokens)
-        if delta.text and not self._shows_tokens:
-            tokens = self._engine.count_tokens(delta.text)
-        if self._first_token is None and (tokens or delta.text):
+        if delta.written_tokens is not None:
+            self._counted = delta
+        if self._first_token is None and (delta.tokens or delta.text or delta.thought):
             self._first_token = self.seconds
-        yield from self._events(self.splitter.push(delta.text, tokens))
+        if delta.thought:
+            self._thoughts_apart = self._thought_apart_is_open = True
+            self.splitter.thoughts_come_apart()
+            tokens = self._tokens_of(delta.thought, 0 if delta.text else len(delta.tokens))
+            yield from self._events([Piece(delta.thought, thought=True, tokens=tokens)])
+        if delta.text.strip():
+            self._thought_apart_is_open = False
+        if delta.text or (delta.tokens and not delta.thought):
+            yield from self._events(self.splitter.push(delta.text, self._tokens_of(delta.text, len(delta.tokens))))
+
+    def _tokens_of(self, text: str, shown: int) -> int:
+        """How many tokens a piece of text counts: those that the engine shows, else an estimate."""
+        return shown if self._shows_tokens else self._engine.count_tokens(text)
+
+    def begin_again(self, splitter: Splitter) -> None:
+        """Another request follows, whose text is parted by this splitter."""
+        self.splitter = splitter
+        self._thought_apart_is_open = False
+        if self._thoughts_apart:
+            splitter.thoughts_come_apart()
 
     def note_prompt(self, rest: Iterable[Delta]) -> None:
         """Take from the deltas after a cancellation only the length of the prompt; their text is not wanted."""
@@ -79,6 +117,7 @@ class Draft:
     def flush(self) -> Iterator[Event]:
         """Give out what is held back: the engine writes no more for now."""
         yield from self._events(self.splitter.flush())
+        yield from self._settle()
 
     def say(self, text: str) -> Iterator[Event]:
         """Answer in the model's stead; our words cost no tokens and hold no value."""
@@ -101,6 +140,25 @@ class Draft:
                 self._answer.append(piece.text)
                 self._answer_tokens += piece.tokens
                 yield Answering(text=piece.text, tokens=piece.tokens)
+
+    def _settle(self) -> Iterator[Event]:
+        """Put the estimates of this request right by the engine's own counts, where it has told them."""
+        counted, before = self._counted, self._settled
+        thought = self._thinking_tokens - before.thinking_tokens
+        answer = self._answer_tokens - before.answer_tokens
+        if counted is not None and counted.written_tokens and not self._shows_tokens:
+            total = counted.written_tokens
+            # Servers that do not tell thought from answer leave its count out, or say 0.
+            told = counted.thought_tokens or round(total * thought / max(thought + answer, 1))
+            told = min(told, total - bool(answer))
+            self._marks[before.marks :] = [
+                (length, before.thinking_tokens + round((tokens - before.thinking_tokens) * told / max(thought, 1)))
+                for length, tokens in self._marks[before.marks :]
+            ]
+            corrections = [Piece("", True, told - thought), Piece("", False, total - told - answer)]
+            yield from self._events([piece for piece in corrections if piece.tokens])
+        self._counted = None
+        self._settled = _Settled(self._thinking_tokens, self._answer_tokens, len(self._marks))
 
     def trace(self) -> Trace:
         """The thought so far, in steps."""

@@ -70,6 +70,11 @@ class Splitter:
         """Go on as after a closing tag: somebody else closed the thought."""
         self._place, self._closed_by_us = _Place.ANSWER_START, True
 
+    def thoughts_come_apart(self) -> None:
+        """Thoughts were seen to arrive outside of the text, so that the text does not begin inside of one."""
+        if self._place is _Place.THOUGHT_START:
+            self.close_thought()
+
     def push(self, text: str, tokens: int) -> list[Piece]:
         """Take in some text of so many tokens; the pieces that are certain by now."""
         self._held += text

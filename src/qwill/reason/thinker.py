@@ -109,7 +109,7 @@ class _Course:
         else:
             most = self._room.thinking + self._room.answer
             ending = yield from self._write(replace(self._request, max_tokens=most), may_think=True)
-        open_thought = self._draft.splitter.thinking or ending.end is _End.BUDGET
+        open_thought = self._draft.thinking or ending.end is _End.BUDGET
         cut = self._cut_by(ending.end) if open_thought else None
         yield from self._draft.flush()
         if cut:
@@ -143,7 +143,7 @@ class _Course:
 
     def _halt(self, may_think: bool) -> _End | None:
         """Whether writing has to end here, and why; the limits of thinking hold until the answer is asked for."""
-        thinking = may_think and self._draft.splitter.thinking
+        thinking = may_think and self._draft.thinking
         if self._stopped():
             return _End.STOP
         if thinking and self._draft.thinking_tokens >= self._room.thinking:
@@ -181,7 +181,7 @@ class _Course:
         }[cut]
         yield Interrupted(reason=cut, detail=detail, appended=appended)
         self._draft.append_to_thought(appended)
-        self._draft.splitter = self._splitter()
+        self._draft.begin_again(self._splitter())
         if continues:
             self._draft.splitter.close_thought()
 
