@@ -238,7 +238,17 @@ def test_training_is_handed_on(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["--version"], ["ask", "--help"], ["chat", "--help"], ["train", "--help"]]
+    "arguments",
+    [
+        ["--help"],
+        ["--version"],
+        ["ask", "--help"],
+        ["chat", "--help"],
+        ["train", "--help"],
+        ["models", "--help"],
+        ["pull", "--help"],
+        ["doctor", "--help"],
+    ],
 )
 def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
     code = (

@@ -19,6 +19,11 @@ COMMANDS = {
     "ask": "qwill.cli.ask",
     "chat": "qwill.cli.chat",
     "train": "qwill.cli.train",
+    "models": "qwill.cli.models",
+    "pull": "qwill.cli.pull",
+    "doctor": "qwill.cli.doctor",
+    "convert": "qwill.cli.convert",
+    "engines": "qwill.cli.engines",
 }
 """Each command's name, and the module that holds it as `command`."""
 

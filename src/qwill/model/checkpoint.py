@@ -6,8 +6,9 @@ Weights are only ever read from safetensors. Pickles can run code when they are 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,9 @@ from torch import Tensor
 from qwill.core import CheckpointError
 from qwill.model.config import ModelConfig
 from qwill.model.files import Replacement, read_json
+from qwill.model.memory import check_memory, of_itemsize
 from qwill.model.safetensors_file import SafetensorsFile, write_safetensors
+from qwill.model.shape import Shape
 from qwill.model.transformer import Transformer
 
 SINGLE, INDEX = "model.safetensors", "model.safetensors.index.json"
@@ -68,17 +71,49 @@ def load_model(
     """
     folder = Path(folder)
     config = load_config(folder)
-    with torch.device("meta"):
-        model = Transformer(config)
     with ExitStack() as stack:
         files = [stack.enter_context(SafetensorsFile(path)) for path in _weight_files(folder)]
-        sources = {name: file for file in files for name in file.entries}
-        _check_fit(model, sources, folder)
-        weights = {
-            name: torch.empty(tensor.shape, dtype=dtype, device=device) for name, tensor in model.state_dict().items()
+        stored = {
+            name: Stored(entry.shape, partial(file.read_into, name))
+            for file in files
+            for name, entry in file.entries.items()
         }
-        for name, target in weights.items():
-            sources[name].read_into(name, target)
+        return assemble(config, stored, folder, dtype, device)
+
+
+@dataclass(frozen=True)
+class Stored:
+    """One tensor in a file: its shape, and what copies it into a tensor of that shape, of any dtype and device."""
+
+    shape: tuple[int, ...]
+    read_into: Callable[[Tensor], None]
+
+
+def assemble(
+    config: ModelConfig, stored: Mapping[str, Stored], origin: Path, dtype: torch.dtype, device: str | torch.device
+) -> Transformer:
+    """The model of a configuration with its weights read from files, in evaluation mode.
+
+    Args:
+        config: its shape.
+        stored: the weights by their names in `Transformer`.
+        origin: the file or folder that they come from, for messages.
+        dtype, device: of the weights in memory.
+
+    Raises:
+        CheckpointError: the tensors are not those of the configuration, or one cannot be read.
+        UsageError: there is not enough memory for them.
+    """
+    with torch.device("meta"):
+        model = Transformer(config)
+    _check_fit(model, stored, origin)
+    precision = of_itemsize(dtype.itemsize)
+    check_memory(Shape.of(config), precision, name=str(origin), most=config.context, device=str(device))
+    weights = {
+        name: torch.empty(tensor.shape, dtype=dtype, device=device) for name, tensor in model.state_dict().items()
+    }
+    for name, target in weights.items():
+        stored[name].read_into(target)
     model.load_state_dict(weights, assign=True)
     return model.eval()
 
@@ -162,25 +197,25 @@ def _refused_pickle(path: Path) -> CheckpointError:
     )
 
 
-def _check_fit(model: Transformer, sources: Mapping[str, SafetensorsFile], folder: Path) -> None:
+def _check_fit(model: Transformer, stored: Mapping[str, Stored], origin: Path) -> None:
     """Every tensor of the model is there in its shape, and nothing else."""
     expected = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
     tied = {"lm_head.weight"} if model.config.tie_word_embeddings else set()  # some tools store the tied head as well
-    missing = [name for name in expected if name not in sources]
-    surplus = [name for name in sources if name not in {*expected, *tied} and not name.endswith("rotary_emb.inv_freq")]
+    missing = [name for name in expected if name not in stored]
+    surplus = [name for name in stored if name not in {*expected, *tied} and not name.endswith("rotary_emb.inv_freq")]
     if missing or surplus:
         parts = [f"{len(missing)} tensors missing ({_some(missing)})"] if missing else []
         parts += [f"{len(surplus)} not known ({_some(surplus)})"] if surplus else []
         raise CheckpointError(
-            f"The weights in {folder} are not those of its config.json: {' and '.join(parts)}.",
-            "Fetch config.json and the weights of one model together.",
+            f"The weights in {origin} are not those of its configuration: {' and '.join(parts)}.",
+            "Fetch the whole model again, all files of one version.",
         )
     for name, shape in expected.items():
-        found = sources[name].entries[name].shape
+        found = stored[name].shape
         if found != shape:
             raise CheckpointError(
-                f"The weights in {folder} do not fit its config.json: {name} is {found}, and should be {shape}.",
-                "Fetch config.json and the weights of one model together.",
+                f"The weights in {origin} do not fit its configuration: {name} is {found}, and should be {shape}.",
+                "Fetch the whole model again, all files of one version.",
             )
 
 

@@ -13,6 +13,8 @@ from typing import Any, BinaryIO
 
 from qwill.core import CheckpointError
 
+GGUF_MAGIC = b"GGUF"
+
 
 def read_json(path: Path, missing: dict[str, Any] | None = None) -> dict[str, Any]:
     """The object in a JSON file; `missing`, if given, when there is no such file.
@@ -45,6 +47,19 @@ def read_text(path: Path) -> str:
         ) from error
     except UnicodeDecodeError as error:
         raise CheckpointError(f"{path} is not text.", "Fetch the model again.") from error
+
+
+def is_gguf(path: Path) -> bool:
+    """Whether a file is GGUF by its name, or by its first bytes (Ollama keeps such files without a suffix)."""
+    if not path.is_file():
+        return False
+    if path.suffix.lower() == ".gguf":
+        return True
+    try:
+        with path.open("rb") as file:
+            return file.read(len(GGUF_MAGIC)) == GGUF_MAGIC
+    except OSError:
+        return False
 
 
 def write_json(path: Path, contents: Any) -> None:

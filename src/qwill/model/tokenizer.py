@@ -48,8 +48,8 @@ class Tokenizer:
     """A byte-level BPE tokenizer with its control tokens and chat template.
 
     Args:
-        definition: contents of tokenizer.json.
-        settings: contents of tokenizer_config.json.
+        definition: contents of tokenizer.json; kept as `definition`.
+        settings: contents of tokenizer_config.json; kept as `settings`.
         eos_ids: tokens that end a text, besides the settings' `eos_token`.
 
     Raises:
@@ -57,7 +57,7 @@ class Tokenizer:
     """
 
     def __init__(self, definition: Mapping[str, Any], settings: Mapping[str, Any], eos_ids: Iterable[int] = ()) -> None:
-        self._definition, self._settings = definition, settings
+        self.definition, self.settings = definition, settings
         try:
             self.control_tokens: dict[str, int] = {
                 token["content"]: token["id"] for token in definition["added_tokens"] or ()
@@ -107,14 +107,14 @@ class Tokenizer:
             CheckpointError: they cannot be written; older files are untouched.
         """
         with Replacement() as files:
-            files.write_json(Path(folder) / "tokenizer.json", self._definition)
-            files.write_json(Path(folder) / "tokenizer_config.json", self._settings)
+            files.write_json(Path(folder) / "tokenizer.json", self.definition)
+            files.write_json(Path(folder) / "tokenizer_config.json", self.settings)
             files.commit()
 
     @property
     def chat_template(self) -> str | None:
         """Jinja source of the chat template; of several named ones the one named "default"."""
-        template = self._settings.get("chat_template")
+        template = self.settings.get("chat_template")
         if isinstance(template, list):
             template = next((named["template"] for named in template if named.get("name") == "default"), None)
         return template
@@ -204,7 +204,7 @@ class Tokenizer:
     def _named_tokens(self) -> dict[str, str]:
         """The settings' special tokens by role (eos_token, ...), as chat templates want them."""
         roles = ("bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token")
-        named = {role: self._settings.get(role) for role in roles}
+        named = {role: self.settings.get(role) for role in roles}
         texts = {role: token["content"] if isinstance(token, Mapping) else token for role, token in named.items()}
         return {role: text for role, text in texts.items() if text}
 

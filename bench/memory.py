@@ -1,0 +1,109 @@
+"""Memory foreseen against memory taken: a slice of QwQ-32B's geometry is loaded and run for real.
+
+    python bench/memory.py [--layers 4] [--shrink 1] [--vocabulary 4096] [--prompt 256]
+
+Writes a checkpoint of so many layers in 32B's widths (divided by --shrink), loads it with the native engine in a
+fresh process at bf16, lets it read a prompt and write two tokens, and prints what the resident set had grown to at its
+peak beside what the planner said. Then the slice's layers are scaled to all 64 and the whole vocabulary, for the
+figure that `qwill models` gives.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from qwill.model.checkpoint import save_model
+from qwill.model.config import PRESETS, ModelConfig
+from qwill.model.memory import foresee
+from qwill.model.shape import Precision, Shape
+from qwill.model.tokenizer import train_bpe
+from qwill.model.transformer import Transformer
+
+MEASURE = """
+import json, sys
+import torch
+from pathlib import Path
+from qwill.core import Sampling
+from qwill.engine.native import NativeEngine
+from qwill.engine.protocol import Request
+def status(name):
+    line = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith(name))
+    return int(line.split()[1]) * 1024
+torch.set_num_threads(1)
+torch.nn.functional.linear(torch.ones(64, 64, dtype=torch.bfloat16), torch.ones(64, 64, dtype=torch.bfloat16))
+before = status("RssAnon:")
+resident = status("VmRSS:")
+engine = NativeEngine.load(sys.argv[1], torch.bfloat16, slots=1, context=int(sys.argv[2]) + 64)
+loaded, peak_of_loading = status("RssAnon:") - before, status("VmHWM:") - resident
+prompt = "a" * int(sys.argv[2])
+for delta in engine.stream([Request(prompt=prompt, max_tokens=2, sampling=Sampling(temperature=0.0))]):
+    pass
+print(json.dumps({"tokens": delta.prompt_tokens, "loaded": loaded, "loading": peak_of_loading,
+                  "peak": status("VmHWM:") - resident}))
+"""
+
+
+def slice_of_32b(layers: int, shrink: int, vocabulary: int) -> ModelConfig:
+    """So many layers in 32B's proportions."""
+    whole = PRESETS["qwq-32b-preview"]
+    return replace(
+        whole,
+        vocab_size=vocabulary,
+        hidden_size=whole.hidden_size // shrink,
+        intermediate_size=whole.intermediate_size // shrink,
+        num_hidden_layers=layers,
+        num_attention_heads=whole.num_attention_heads // shrink,
+        num_key_value_heads=whole.num_key_value_heads // shrink,
+        bos_token_id=None,
+        eos_token_id=None,
+    )
+
+
+def measure(config: ModelConfig, prompt: int, scratch: Path) -> dict[str, int]:
+    """Bytes that loading and running the shape really take, in a process of its own."""
+    with torch.device("meta"):
+        model = Transformer(config)
+    weights = {name: torch.zeros(tensor.shape, dtype=torch.bfloat16) for name, tensor in model.state_dict().items()}
+    model.load_state_dict(weights, assign=True)
+    save_model(model, scratch)
+    del model, weights
+    train_bpe(["a b"], vocab_size=263).save(scratch)
+    command = [sys.executable, "-c", MEASURE, str(scratch), str(prompt)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    figures: dict[str, int] = json.loads(done.stdout)
+    return figures
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--layers", type=int, default=4)
+    parser.add_argument("--shrink", type=int, default=1)
+    parser.add_argument("--vocabulary", type=int, default=4096)
+    parser.add_argument("--prompt", type=int, default=256)
+    asked = parser.parse_args()
+    config = slice_of_32b(asked.layers, asked.shrink, asked.vocabulary)
+    with tempfile.TemporaryDirectory() as scratch:
+        got = measure(config, asked.prompt, Path(scratch))
+    need = foresee(Shape.of(config), Precision.BF16, got["tokens"] + 64, config.context)
+    print(f"parameters {config.parameter_count() / 1e9:.3f} billion, prompt of {got['tokens']} tokens, bf16")
+    print(f"foreseen  {need.total / 1e6:9.1f} MB  {need}")
+    print(f"measured  {got['peak'] / 1e6:9.1f} MB  ({got['peak'] / need.total - 1:+.1%})")
+    print(f"weights   {got['loaded'] / 1e6:9.1f} MB resident after loading, {got['loading'] / 1e6:.1f} MB at the peak")
+    per_layer = (got["loaded"] - 4 * config.vocab_size * config.hidden_size) / asked.layers * asked.shrink**2
+    whole = PRESETS["qwq-32b-preview"]
+    scaled = 64 * per_layer + 4 * whole.vocab_size * whole.hidden_size
+    foreseen = foresee(Shape.of(whole), Precision.BF16, 2048).weights
+    print(f"32B       {scaled / 1e9:9.2f} GB of weights scaled up, {foreseen / 1e9:.2f} foreseen", end=" ")
+    print(f"({scaled / foreseen - 1:+.1%})")
+
+
+if __name__ == "__main__":
+    main()
