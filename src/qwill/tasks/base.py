@@ -102,9 +102,12 @@ class Family(ABC, Generic[SpecT]):
         spec = self.draw(rng)
         while split_of(self.name, self.key(spec)) != split:
             spec = self.draw(rng)
-        language = language or rng.choices(
-            (Language.ENGLISH, Language.CHINESE_SIMPLIFIED, Language.CHINESE_TRADITIONAL), (50, 40, 10)
-        )[0]
+        language = (
+            language
+            or rng.choices((Language.ENGLISH, Language.CHINESE_SIMPLIFIED, Language.CHINESE_TRADITIONAL), (50, 40, 10))[
+                0
+            ]
+        )
         return Item(
             family=self.name,
             spec=spec,

@@ -23,11 +23,10 @@ def vary(rng: random.Random, template: str | Sequence[str], **slots: Any) -> str
     Raises:
         KeyError: the template names a slot that is not given.
     """
-    if not isinstance(template, str):
-        template = rng.choice(template)
-    while match := _INNERMOST.search(template):
-        template = template[: match.start()] + rng.choice(match[1].split("|")) + template[match.end() :]
-    return re.sub(r"\{(\w+)\}", lambda slot: str(slots[slot[1]]), template)
+    text = template if isinstance(template, str) else rng.choice(template)
+    while match := _INNERMOST.search(text):
+        text = text[: match.start()] + rng.choice(match[1].split("|")) + text[match.end() :]
+    return re.sub(r"\{(\w+)\}", lambda slot: str(slots[slot[1]]), text)
 
 
 @cache
