@@ -7,14 +7,16 @@ import pytest
 import torch
 from train_tiny import write_recipe
 
+from qwill.core import QwillError
 from qwill.model.config import ModelConfig
 from qwill.model.transformer import Transformer, attend_causally
 from qwill.train.attention import attend_in_blocks
 from qwill.train.data import Example, collate
+from qwill.train.learner import Learner
 from qwill.train.loss import next_token_loss
 from qwill.train.machine import training_flops
 from qwill.train.optimization import rate
-from qwill.train.recipe import load_recipe
+from qwill.train.recipe import OptimizerRecipe, load_recipe
 
 CONFIG = ModelConfig(
     vocab_size=50, hidden_size=16, intermediate_size=24, num_hidden_layers=2, num_attention_heads=4,
@@ -94,3 +96,16 @@ def test_learning_rates_rise_hold_and_fall(tmp_path) -> None:
         recipe = load_recipe(write_recipe(tmp_path, optimizer={**optimizer, "schedule": schedule})).optimizer
         assert rate(recipe, 50, 0.5) == pytest.approx(half)
         assert rate(recipe, 100, 1.0) == pytest.approx(0.0)
+
+
+def test_a_diverged_model_is_not_trained_on() -> None:
+    recipe = OptimizerRecipe(1, 0.02, 0.95, 0.0, 0.003, (0.9, 0.95), 0.0, 1.0, "stable", 0, 0.0)
+    model = Transformer(CONFIG)
+    with torch.no_grad():
+        model.model.norm.weight[0] = float("inf")
+    learner = Learner(model, recipe, torch.float32, 1)
+    before = learner.weights.masters["model.embed_tokens.weight"].clone()
+    with pytest.raises(QwillError, match="diverged"):
+        learner.step([collate([Example([1, 2, 3, 4], 2, 0)], 4)], 1.0)
+    learner.close()
+    assert torch.equal(learner.weights.masters["model.embed_tokens.weight"], before)

@@ -2,18 +2,19 @@
 
 torch's fused attention on CPUs is built for long sequences: for rows of some hundred tokens and heads of 32 it takes
 half of a whole training step. Here scores are plain batched products, which the matmul library runs in bf16 at full
-speed, and queries go in blocks, so that the half of the square that the causal mask forbids is mostly never computed.
+speed, and queries go in blocks, so that most of the half of the square that the causal mask forbids is never computed.
 All query heads that share a key head are rows of one product.
 """
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import torch
 from torch import Tensor
 
-_BLOCK = 128  # queries at a time; larger computes more forbidden scores, smaller makes many small products
+_BLOCK = 64  # queries at a time; larger computes more forbidden scores, smaller makes many small products
 _FORBIDDEN = -1e9
 
 
@@ -29,10 +30,15 @@ def _rows(x_BHTK: Tensor, groups: int, start: int, stop: int) -> Tensor:
     return x_BHTK[:, :, start:stop].reshape(B * groups, H // groups * (stop - start), K)
 
 
-def _mask(repeats: int, start: int, stop: int, like: Tensor) -> Tensor:
-    """(repeats * (stop - start), stop): 0 where query start + t may look, very negative elsewhere."""
-    mask = torch.full((stop - start, stop), _FORBIDDEN, dtype=like.dtype, device=like.device).triu_(start + 1)
-    return mask.repeat(repeats, 1)
+def _forbid_the_future(scores: Tensor, repeats: int, start: int, stop: int) -> None:
+    """Make the scores of later keys very negative; only the last stop - start keys can be later than a query."""
+    size = stop - start
+    scores.view(-1, repeats, size, stop)[..., start:].add_(_mask(size, scores.dtype, scores.device))
+
+
+@cache
+def _mask(size: int, dtype: torch.dtype, device: torch.device) -> Tensor:
+    return torch.full((size, size), _FORBIDDEN, dtype=dtype, device=device).triu_(1)
 
 
 class _Causal(torch.autograd.Function):
@@ -47,8 +53,9 @@ class _Causal(torch.autograd.Function):
         blocks: list[Tensor] = []
         for start in range(0, T, _BLOCK):
             stop = min(start + _BLOCK, T)
-            q = _rows(q_BHTK, G, start, stop)
-            scores = torch.baddbmm(_mask(H // G, start, stop, q), q, k[:, :stop].transpose(1, 2), alpha=K**-0.5)
+            q = _rows(q_BHTK, G, start, stop) * K**-0.5  # scaling queries is cheaper than scaling scores
+            scores = torch.bmm(q, k[:, :stop].transpose(1, 2))
+            _forbid_the_future(scores, H // G, start, stop)
             probabilities = torch.softmax(scores, -1)
             out_BHTK[:, :, start:stop] = torch.bmm(probabilities, v[:, :stop]).view(B, H, stop - start, K)
             blocks += (q, probabilities)
@@ -68,8 +75,9 @@ class _Causal(torch.autograd.Function):
             q, probabilities = blocks[2 * index : 2 * index + 2]
             grad = _rows(grad_BHTK, G, start, stop)
             dv[:, :stop] += torch.bmm(probabilities.transpose(1, 2), grad)
-            dp = torch.bmm(grad, v[:, :stop].transpose(1, 2))
-            ds = torch._softmax_backward_data(dp, probabilities, -1, dp.dtype).mul_(K**-0.5)
-            dq_BHTK[:, :, start:stop] = torch.bmm(ds, k[:, :stop]).view(B, H, stop - start, K)
-            dk[:, :stop] += torch.bmm(ds.transpose(1, 2), q)
+            dscores = torch.bmm(grad, v[:, :stop].transpose(1, 2))
+            dscores = torch._softmax_backward_data(dscores, probabilities, -1, dscores.dtype)
+            dq = torch.bmm(dscores, k[:, :stop]).mul_(K**-0.5)
+            dq_BHTK[:, :, start:stop] = dq.view(B, H, stop - start, K)
+            dk[:, :stop] += torch.bmm(dscores.transpose(1, 2), q)
         return dq_BHTK, dk.view(B, G, T, K), dv.view(B, G, T, K)

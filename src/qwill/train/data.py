@@ -96,7 +96,7 @@ class Examples:
         self._seed = recipe.seed
         self._data = data
         self._families = families
-        self._family_weights = [*data.families.values()]
+        self._mix = [*data.families], [*data.families.values()]
         self._languages = [Language(name) for name in data.languages], [*data.languages.values()]
         self._styles: tuple[list[Any], list[float]] = [*data.styles], [*data.styles.values()]
 
@@ -105,10 +105,11 @@ class Examples:
 
     def item(self, rng: random.Random) -> tuple[Item[Any], int]:
         """A problem of the training split and the index of its family."""
-        (index,) = rng.choices(range(len(self._family_weights)), self._family_weights)
+        names, weights = self._mix
+        (index,) = rng.choices(range(len(names)), weights)
         (language,) = rng.choices(*self._languages)
         style: Style = rng.choices(*self._styles)[0]
-        return self._families[[*self._data.families][index]].item(rng, "train", language, style), index
+        return self._families[names[index]].item(rng, "train", language, style), index
 
     def example(self, number: int, tokenizer: Tokenizer) -> Example:
         """Example `number` as tokens; problems longer than `max_tokens` are drawn again.

@@ -1,10 +1,11 @@
-"""What a run makes besides weights: the tokenizer before the first step, the model folder after the last."""
+"""What a run makes besides weights: tokenizer and shape before the first step, the model folder after the last."""
 
 from __future__ import annotations
 
 import json
 import shutil
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,10 @@ import torch
 from rich.console import Console
 from torch import Tensor
 
-from qwill.core import CheckpointError
+from qwill.core import CheckpointError, RecipeError
 from qwill.model.checkpoint import save_model
-from qwill.model.config import ModelConfig
-from qwill.model.tokenizer import train_bpe
+from qwill.model.config import PRESETS, ModelConfig
+from qwill.model.tokenizer import Tokenizer, train_bpe
 from qwill.model.transformer import Transformer
 from qwill.tasks.base import Family
 from qwill.train.checkpoints import flush_to_disk
@@ -46,6 +47,30 @@ def train_tokenizer_once(recipe: Recipe, families: Mapping[str, Family[Any]], fo
     aside = _aside(folder)
     tokenizer.save(aside)
     _rename(aside, folder)
+
+
+def model_config(recipe: Recipe, tokenizer: Tokenizer) -> ModelConfig:
+    """The preset with the recipe's overrides and the tokenizer's vocabulary and special tokens.
+
+    Raises:
+        RecipeError: unknown preset or field, or examples longer than the model's context.
+    """
+    if recipe.model.preset not in PRESETS:
+        raise RecipeError(f"model.preset {recipe.model.preset} does not exist.", f"There are: {', '.join(PRESETS)}.")
+    (pad,) = tokenizer.encode("<|endoftext|>")
+    (end,) = tokenizer.encode("<|im_end|>")
+    try:
+        config = replace(
+            PRESETS[recipe.model.preset],
+            **{"vocab_size": tokenizer.vocab_size, "eos_token_id": end, "pad_token_id": pad, **recipe.model.overrides},
+        )
+    except TypeError as error:
+        raise RecipeError(f"model.overrides: {error}.", "Use the fields of a Qwen2 config.json.") from error
+    if recipe.data.max_tokens > config.max_position_embeddings:
+        raise RecipeError(
+            f"data.max_tokens {recipe.data.max_tokens} exceeds the model's {config.max_position_embeddings} positions."
+        )
+    return config
 
 
 def write_model(

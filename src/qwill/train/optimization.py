@@ -83,26 +83,25 @@ class Weights:
         return [master.grad for master in self.masters.values() if master.grad is not None]
 
     @torch.no_grad()
-    def step(self, share: float, pool: Executor) -> float:
-        """Move the weights by the collected gradients at `share` of the full learning rates, and clear the gradients.
-
-        Returns:
-            The norm of the gradient before clipping.
-        """
+    def clip(self) -> float:
+        """Shorten the collected gradient to the recipe's longest, if it has one; returns its norm before."""
         gradients = self._gradients
         norm = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients)))
-        clip = self._recipe.grad_clip
-        if clip is not None:
-            torch._foreach_mul_(gradients, (clip / (norm + 1e-6)).clamp(max=1.0))
+        if self._recipe.grad_clip is not None:
+            torch._foreach_mul_(gradients, (self._recipe.grad_clip / (norm + 1e-6)).clamp(max=1.0))
+        return float(norm)
+
+    @torch.no_grad()
+    def step(self, share: float, pool: Executor) -> None:
+        """Move the weights by the collected gradient at `share` of the full learning rates, and clear it."""
         for optimizer in self.optimizers:
             full = self._recipe.muon_lr if isinstance(optimizer, torch.optim.Muon) else self._recipe.adamw_lr
             for group in optimizer.param_groups:
                 group["lr"] = full * share
         for moved in [pool.submit(optimizer.step) for optimizer in self.optimizers]:
             moved.result()
-        torch._foreach_zero_(gradients)
+        torch._foreach_zero_(self._gradients)
         self._renew()
-        return float(norm)
 
     def _renew(self) -> None:
         if self.parameters[0].dtype != torch.float32:

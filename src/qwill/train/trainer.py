@@ -10,33 +10,24 @@ import platform
 import signal
 import threading
 import time
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import torch
 from rich.console import Console
-from torch import Tensor
 
-from qwill.core import RecipeError
-from qwill.model.config import PRESETS, ModelConfig
 from qwill.model.tokenizer import Tokenizer
 from qwill.model.transformer import Transformer
 from qwill.tasks.base import Family
-from qwill.train.attention import attend_in_blocks
 from qwill.train.checkpoints import TrainingState, load_newest, save_state
-from qwill.train.data import Cursor, Microbatch
-from qwill.train.finished import train_tokenizer_once, write_model
+from qwill.train.data import Cursor
+from qwill.train.finished import model_config, train_tokenizer_once, write_model
 from qwill.train.folder import Log, begin, choose_folder, lock, read_facts
-from qwill.train.loss import next_token_loss
+from qwill.train.learner import Learner, one_thread_each
 from qwill.train.machine import bf16_is_faster, matmul_peak, training_flops
-from qwill.train.optimization import Weights, rate
+from qwill.train.optimization import rate
 from qwill.train.prefetch import PrefetchedSteps, StepSource
 from qwill.train.progress import TrainingBar
 from qwill.train.recipe import Recipe, load_recipe
@@ -81,7 +72,7 @@ def train(
         if not (folder / "run.json").exists():
             begin(folder, Path(recipe_path), _decide(recipe))
         train_tokenizer_once(recipe, families, folder / "tokenizer", console)
-        with _one_thread_each(), _stop_requests() as stop:
+        with one_thread_each(), _stop_requests() as stop:
             Run(recipe, families, folder, console).go(max_steps, stop)
     return folder
 
@@ -94,7 +85,7 @@ def _all_families() -> Mapping[str, Family[Any]]:
 
 def _decide(recipe: Recipe) -> dict[str, Any]:
     """What holds for the whole run and depends on the machine it began on."""
-    with _one_thread_each():
+    with one_thread_each():
         bf16 = recipe.compute.precision == "bf16" or (recipe.compute.precision == "auto" and bf16_is_faster())
     versions = {"python": platform.python_version(), "torch": torch.__version__}
     return {"digest": recipe.digest, "precision": "bf16" if bf16 else "fp32", **versions}
@@ -102,30 +93,6 @@ def _decide(recipe: Recipe) -> dict[str, Any]:
 
 def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def model_config(recipe: Recipe, tokenizer: Tokenizer) -> ModelConfig:
-    """The preset with the recipe's overrides and the tokenizer's vocabulary and special tokens.
-
-    Raises:
-        RecipeError: unknown preset or field, or examples longer than the model's context.
-    """
-    if recipe.model.preset not in PRESETS:
-        raise RecipeError(f"model.preset {recipe.model.preset} does not exist.", f"There are: {', '.join(PRESETS)}.")
-    (pad,) = tokenizer.encode("<|endoftext|>")
-    (end,) = tokenizer.encode("<|im_end|>")
-    try:
-        config = replace(
-            PRESETS[recipe.model.preset],
-            **{"vocab_size": tokenizer.vocab_size, "eos_token_id": end, "pad_token_id": pad, **recipe.model.overrides},
-        )
-    except TypeError as error:
-        raise RecipeError(f"model.overrides: {error}.", "Use the fields of a Qwen2 config.json.") from error
-    if recipe.data.max_tokens > config.max_position_embeddings:
-        raise RecipeError(
-            f"data.max_tokens {recipe.data.max_tokens} exceeds the model's {config.max_position_embeddings} positions."
-        )
-    return config
 
 
 class Run:
@@ -136,9 +103,8 @@ class Run:
         self.dtype = torch.bfloat16 if read_facts(folder)["precision"] == "bf16" else torch.float32
         self.config = model_config(recipe, Tokenizer.load(folder / "tokenizer"))
         threads = recipe.compute.threads or _cores()
-        self.pool = ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,))
         torch.manual_seed(recipe.seed)
-        self.weights = Weights(Transformer(self.config), recipe.optimizer, self.dtype, threads)
+        self.learner = Learner(Transformer(self.config), recipe.optimizer, self.dtype, threads)
         self.steps_done = 0
         self.tokens = 0
         self.seconds = self.cpu_seconds = 0.0
@@ -186,14 +152,14 @@ class Run:
                 self.save()
         finally:
             self.source.close()
-            self.pool.shutdown()
+            self.learner.close()
             self.log.close()
         if stop.is_set():
             self.console.print(f"Stopped after step {self.steps_done:,}; the same command goes on from there.")
             raise KeyboardInterrupt
         if self.progress >= 1:
             write_model(
-                self.folder / "model", self.config, self.weights.masters, self.recipe, self.folder / "tokenizer"
+                self.folder / "model", self.config, self.learner.weights.masters, self.recipe, self.folder / "tokenizer"
             )
             self.console.print(f"The model is in {self.folder / 'model'}.", highlight=False)
 
@@ -218,20 +184,7 @@ class Run:
         data = self.source.next()
         waited = time.perf_counter() - before
         share = rate(self.recipe.optimizer, self.steps_done, self.progress)
-        weight = float(sum(batch.weights_N.sum(dtype=np.float64) for batch in data.microbatches))
-        loss = 0.0
-        by_family: dict[int, list[float]] = defaultdict(lambda: [0.0, 0.0])
-        # Gradients are added up in the order of the microbatches, whichever is ready first: the sum is always the same.
-        for batch, passed in [(batch, self.pool.submit(self.gradient, batch, weight)) for batch in data.microbatches]:
-            gradients, losses_N = passed.result()
-            self.weights.collect(gradients)
-            loss += float((batch.weights_N * losses_N).sum(dtype=np.float64)) / weight
-            sums = np.bincount(batch.families_N, batch.weights_N * losses_N)
-            counts = np.bincount(batch.families_N, batch.weights_N)
-            for family in np.flatnonzero(counts):
-                by_family[int(family)][0] += float(sums[family])
-                by_family[int(family)][1] += float(counts[family])
-        norm = self.weights.step(share, self.pool)
+        learnt = self.learner.step(data.microbatches, share)
         self.steps_done += 1
         real_tokens = sum(batch.real_tokens for batch in data.microbatches)
         self.tokens += real_tokens
@@ -240,26 +193,14 @@ class Run:
         names = [*self.recipe.data.families]
         record = {
             "step": self.steps_done,
-            "loss": loss,
-            "families": {names[family]: total / count for family, (total, count) in sorted(by_family.items())},
+            "loss": learnt.loss,
+            "families": {names[family]: loss for family, loss in sorted(learnt.by_family.items())},
             "tokens": self.tokens,
             "real_tokens": real_tokens,
             "rate": share,
-            "grad_norm": norm,
+            "grad_norm": learnt.gradient_norm,
         }
         return record, sum(training_flops(self.config, batch) for batch in data.microbatches), waited
-
-    def gradient(self, batch: Microbatch, weight: float) -> tuple[tuple[Tensor, ...], npt.NDArray[np.float32]]:
-        """Gradient of a microbatch's loss, divided by `weight`, for each parameter; and the loss of each position."""
-        model = self.weights.model
-        tokens_BT = torch.from_numpy(batch.tokens_BT).long()
-        where_N, targets_N = torch.from_numpy(batch.where_N).long(), torch.from_numpy(batch.targets_N).long()
-        x_BTD = model.hidden(tokens_BT, attend=attend_in_blocks)
-        head = model.model.embed_tokens if model.lm_head is None else model.lm_head
-        x_ND = x_BTD.flatten(0, 1).index_select(0, where_N)
-        weights_N = torch.from_numpy(batch.weights_N) / weight
-        loss, losses_N = next_token_loss(x_ND, head.weight, targets_N, weights_N)
-        return torch.autograd.grad(loss, self.weights.parameters), losses_N.numpy()
 
     def save(self) -> None:
         """Write a checkpoint of the state between two steps."""
@@ -273,30 +214,15 @@ class Run:
             "cursor": self.cursor.to_json(),
             "log_size": self.log.flush(),
         }
-        state = TrainingState({**self.weights.state(), "random": torch.get_rng_state()}, fields)
+        state = TrainingState({**self.learner.weights.state(), "random": torch.get_rng_state()}, fields)
         save_state(self.folder / "checkpoints", self.steps_done, state, self.recipe.checkpoint.keep)
 
     def _restore(self, state: TrainingState) -> None:
-        self.weights.restore(state.tensors)
+        self.learner.weights.restore(state.tensors)
         torch.set_rng_state(state.tensors["random"])
         self.steps_done, self.tokens = state.fields["step"], state.fields["tokens"]
         self.seconds, self.cpu_seconds = state.fields["seconds"], state.fields["cpu_seconds"]
         self.cursor = Cursor.from_json(state.fields["cursor"])
-
-
-@contextmanager
-def _one_thread_each() -> Iterator[None]:
-    """Every operation runs in the thread that calls it.
-
-    Microbatches are spread over threads instead: operations this small lose more to the barrier at their end than they
-    gain, the more so when something else wants a core, and results do not depend on the number of threads.
-    """
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 @contextmanager
