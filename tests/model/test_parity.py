@@ -8,7 +8,7 @@ from torch import Tensor
 from transformers import Qwen2Config, Qwen2ForCausalLM
 
 from qwill.model.config import PRESETS, ModelConfig
-from qwill.model.transformer import RMSNorm, Transformer, attention, left_padded
+from qwill.model.transformer import RMSNorm, Transformer, attend_causally, attention, left_padded
 
 YARN = {"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 64}
 SHAPES = {
@@ -195,9 +195,28 @@ def test_parameter_counts() -> None:
 def test_fresh_weights_give_even_logits_and_a_steady_stream() -> None:
     torch.manual_seed(0)
     for layers in (2, 12):
-        model = Transformer(make_config(num_hidden_layers=layers, hidden_size=192, tie_word_embeddings=True))
+        model = Transformer(make_config(num_hidden_layers=layers, hidden_size=192, tie_word_embeddings=False))
         tokens = torch.randint(0, 131, (4, 64))
         loss = torch.nn.functional.cross_entropy(model(tokens)[:, :-1].flatten(0, 1), tokens[:, 1:].flatten())
         assert abs(loss.item() - torch.tensor(131.0).log().item()) < 0.3
         model.model.norm = torch.nn.Identity()
         assert 0.02 < model.hidden(tokens).std() < 0.5
+
+
+def test_fresh_heads_of_the_first_group_look_back_one_token_more_each() -> None:
+    torch.manual_seed(0)
+    model = Transformer(PRESETS["qwill-nano"])
+    share_on: dict[int, float] = {}
+
+    def watch(layer: int, q_BHTK: Tensor, k_BGTK: Tensor, v_BGTK: Tensor) -> Tensor:
+        if layer == 0:
+            for head in range(3):
+                scores_TT = (q_BHTK[0, head] @ k_BGTK[0, 0].T) * q_BHTK.shape[-1] ** -0.5
+                allowed_TT = torch.ones_like(scores_TT, dtype=torch.bool).tril()
+                share_TT = scores_TT.masked_fill(~allowed_TT, -torch.inf).softmax(-1)
+                share_on[head] = share_TT.diagonal(-(head + 1)).mean().item()
+        return attend_causally(layer, q_BHTK, k_BGTK, v_BGTK)
+
+    with torch.inference_mode():
+        model.hidden(torch.randint(0, 2048, (1, 60)), attend=watch)
+    assert min(share_on.values()) > 0.7, share_on
