@@ -124,6 +124,21 @@ def test_a_prompt_read_beside_others_gives_the_same_bits(endless: Tokenizer) -> 
         assert run(engine, [request])[request.id] == together[request.id]
 
 
+def test_same_bits_while_a_long_prompt_makes_the_pool_grow(endless: Tokenizer) -> None:
+    text = "Wait, let me check 9.11. " * 60
+    short = Request(prompt="Wait", sampling=GREEDY, max_tokens=40, logprobs=1, id="short")
+    long = [Request(prompt=text[n:], sampling=GREEDY, max_tokens=2, id=str(n)) for n in range(3)]
+    engine = NativeEngine(lively(varied()), endless, name="tiny", profile=NANO)
+    stream, found = engine.stream([short]), []
+    for _ in range(3):
+        found.extend(next(stream).tokens)
+    joined = engine.stream(long)
+    for delta in stream:
+        found.extend(delta.tokens)
+    assert all(delta.finish is not Finish.ERROR for delta in joined)
+    assert found == run(engine, [short])["short"]
+
+
 def test_same_bits_with_several_threads(endless: Tokenizer) -> None:
     batch = [replace(request, max_tokens=3) for request in requests(5, seed=4)]
     torch.set_num_threads(2)

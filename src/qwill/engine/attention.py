@@ -126,6 +126,9 @@ class Writing:
             tables start with the same blocks).
         units: R.
         padded: N; requests beyond `tables` only fill up the batch.
+
+    Attributes:
+        capacity: of the pool when this was made; it does not follow the pool when that grows.
     """
 
     def __init__(
@@ -177,6 +180,10 @@ class Writing:
         absent = np.where(held, 0.0, -np.inf).astype(np.float32)
         self._absent = torch.from_numpy(absent[:, :, None, None]).to(pool.mask.device)
         self._offset = self._block
+        # Views are made once: for a small model they would take as long as the work on them.
+        self.capacity = pool.capacity
+        self._views = [_heads(cache[: self._top]) for cache in pool.kv]
+        self._mask = pool.mask[: self._top]
 
     def place(self, offsets_N: Tensor) -> None:
         """Say at which position of its last block each request's new token stands."""
@@ -188,11 +195,10 @@ class Writing:
         cache = self._pool.kv[layer]
         cache[self._block, :, self._offset] = units_NUGK[:, U - 2 :].view(N, 2 * G, K)
         units = units_NUGK.view(N * U, G * K)
-        results = [_over_blocks(units, self._own, cache[: self._top], self._pool.mask[: self._top])]
-        results += [
-            _over_blocks(units, rows, cache.index_select(0, blocks), self._pool.mask.index_select(0, blocks))
-            for blocks, rows in self._stacks
-        ]
+        results = [_over_blocks(units, self._own, self._views[layer], self._mask)]
+        for blocks, rows in self._stacks:
+            views = _heads(cache.index_select(0, blocks))
+            results.append(_over_blocks(units, rows, views, self._pool.mask.index_select(0, blocks)))
         if len(results) == 1:
             out, weight = results[0]
         else:
@@ -209,21 +215,27 @@ class Writing:
         return torch.from_numpy(numbers.astype(np.int64, copy=False)).to(self._pool.mask.device)
 
 
-def _over_blocks(units: Tensor, rows: Tensor, cache: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+def _heads(cache: Tensor) -> tuple[Tensor, Tensor]:
+    """Keys and values (blocks, G, C, K) of blocks."""
+    keys, values = cache.chunk(2, 1)
+    return keys, values
+
+
+def _over_blocks(units: Tensor, rows: Tensor, views: tuple[Tensor, Tensor], mask: Tensor) -> tuple[Tensor, Tensor]:
     """What each block gives the queries that look at it.
 
     Args:
         units: (units of all requests, G * K).
         rows: for each block in turn, the units that look at it.
-        cache: (blocks, 2 G, C, K).
+        views: the blocks' keys and values.
 
     Returns:
         (len(rows), G * K) and weights (len(rows), G).
     """
-    blocks, heads, _, K = cache.shape
-    G = heads // 2
+    keys, values = views
+    blocks, G, _, K = keys.shape
     q_BGMK = units.index_select(0, rows).view(blocks, -1, G, K).transpose(1, 2)
-    out, weight = attend_with_weight(q_BGMK, cache[:, :G], cache[:, G:], mask)
+    out, weight = attend_with_weight(q_BGMK, keys, values, mask)
     return out.transpose(1, 2).reshape(-1, G * K), weight.transpose(1, 2).reshape(-1, G)
 
 

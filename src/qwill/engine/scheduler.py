@@ -23,7 +23,9 @@ from qwill.engine.protocol import Delta, Finish, TokenInfo
 from qwill.engine.sampler import Floats, log_probabilities
 
 READ_TOKENS = 2048
-"""Most tokens of prompts in one step: bounds the memory of reading, and how long those who write must wait."""
+"""Most tokens of prompts in one step: bounds how long those who write must wait."""
+PASS_TOKENS = 512
+"""Most tokens of prompts in one forward pass: more at once are no faster, and take memory."""
 
 DAMAGED = "The model's weights are damaged: it gave numbers that are not finite."
 
@@ -158,7 +160,9 @@ class Scheduler:
 
     def _advance(self) -> None:
         """Read some of the prompts, and write one token of every job whose prompt is read."""
-        self._read()
+        room = READ_TOKENS
+        while room > 0 and (count := self._read(min(room, PASS_TOKENS))):
+            room -= count
         before = len(self._running)
         x_ND = self._write() if before else None
         ready = [job for job in self._joining if job.prefix is not None and job.prefix.last is not None]
@@ -176,11 +180,10 @@ class Scheduler:
         logits_NV: Floats = self._packed.logits(x_ND)[:count].cpu().numpy()
         self._choose(x_ND, logits_NV)
 
-    def _read(self) -> None:
-        """One forward pass over the next chunk of as many unread prompts as fit into READ_TOKENS."""
+    def _read(self, room: int) -> int:
+        """One forward pass over the next chunk of as many unread prompts as there is room for; returns its tokens."""
         segments: list[Segment] = []
         parts: list[tuple[Prefix, int]] = []
-        room = READ_TOKENS
         for prefix in dict.fromkeys(job.prefix for job in self._joining if job.prefix is not None):
             length = min(CHUNK, len(prefix.tokens) - prefix.read)
             if length and (length <= room or not parts):
@@ -188,7 +191,7 @@ class Scheduler:
                 parts.append((prefix, length))
                 room -= length
         if not parts:
-            return
+            return 0
         tokens = [token for prefix, length in parts for token in prefix.tokens[prefix.read : prefix.read + length]]
         padded = self._packed.rows(len(tokens))
         reading = Reading(self._pool, segments, padded)
@@ -200,6 +203,7 @@ class Scheduler:
             prefix.read += length
             if prefix.read == len(prefix.tokens):
                 prefix.last = x_ND[at - 1].clone()
+        return at
 
     def _write(self) -> Tensor:
         """One forward pass over the last token of every running job: outputs (N, D), N filled up."""
@@ -210,7 +214,7 @@ class Scheduler:
             for row, block in zip(fresh, self._pool.allocate(len(fresh)), strict=True):
                 self._running[row].table.append(block)
             batch.attention = None
-        if batch.attention is None:
+        if batch.attention is None or batch.attention.capacity != self._pool.capacity:
             tables = [job.table for job in self._running]
             batch.attention = Writing(self._pool, tables, batch.shared, self._packed.units, batch.padded)
         device = self._packed.device
