@@ -27,7 +27,7 @@ from qwill.tasks.base import Split
 
 
 def distinct_items(family: str, count: int, split: Split) -> list[Item]:
-    """`count` problems of the split with different keys, always the same ones; fewer where the split hardly has more."""
+    """`count` problems of the split with different keys, always the same ones; fewer where the split holds few."""
     rng = random.Random(f"bench {family}")
     items: dict[str, Item] = {}
     for _ in range(10 * count):
