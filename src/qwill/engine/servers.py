@@ -6,6 +6,8 @@ refused before it is sent.
 Sources, as read in November 2026: Ollama, "OpenAI compatibility" (docs.ollama.com/api/openai-compatibility); vLLM,
 "OpenAI-Compatible Server" (docs.vllm.ai); SGLang, "OpenAI APIs" (docs.sglang.io); llama.cpp, tools/server/README.md;
 LM Studio, "OpenAI Compatibility Endpoints" (lmstudio.ai/docs); DeepSeek, "Reasoning Model" (api-docs.deepseek.com).
+Not found there and from general knowledge: several values of `owned_by`, and which settings vLLM, SGLang and LM Studio
+follow. Of these servers only llama.cpp's was run against.
 """
 
 from __future__ import annotations
