@@ -1,9 +1,9 @@
 """The models that Qwill knows by name: where they are, under which licence, how large, how they think.
 
-What stands here was read in public copies of the makers' model cards and configuration files, not on the hubs, or follows
-from sizes of published files (the Q8_0 of Qwen3-1.7B has 1,834,426,016 bytes: 5.95 MB of tokenizer and header over what
-its shape gives). Facts known to be unconfirmed are listed in an entry's `unverified`; of the ModelScope names and GGUF
-repositories not each one was looked up.
+What stands here was read in public copies of the makers' model cards and configuration files, not on the hubs, or
+follows from sizes of published files (the Q8_0 of Qwen3-1.7B has 1,834,426,016 bytes: 5.95 MB of tokenizer and header
+over what its shape gives). Facts known to be unconfirmed are listed in an entry's `unverified`; of the ModelScope
+names and GGUF repositories not each one was looked up.
 """
 
 from __future__ import annotations
