@@ -18,7 +18,6 @@ import json
 import os
 import random
 import signal
-import statistics
 import subprocess
 import sys
 import time
@@ -30,26 +29,17 @@ from typing import Any
 import httpx2 as httpx
 import psutil
 
-QUESTIONS = [
-    "How many r in strawberry", "9.11 和 9.9 哪个大？", "What is 478 + 356?", "解方程：3x + 4 = 19", "What is 12 * 7?",
-    "How many p in pepper", "Who wrote Hamlet?", "What is 91 - 37?",
-]  # fmt: skip
+from qwill.serve.load import QUESTIONS, Tally, Target, ask
 
 
 @dataclass
-class Tally:
+class Seen:
     """What the clients of one run have seen."""
 
-    first: list[float] = field(default_factory=list)
-    seconds: list[float] = field(default_factory=list)
-    tokens: int = 0
+    tally: Tally = field(default_factory=Tally)
     left: int = 0
     stopped: int = 0
-    errors: dict[str, int] = field(default_factory=dict)
     mixed: list[str] = field(default_factory=list)
-
-    def fail(self, what: str) -> None:
-        self.errors[what] = self.errors.get(what, 0) + 1
 
 
 @contextmanager
@@ -68,91 +58,25 @@ def server(arguments: list[str]) -> Iterator[tuple[str, psutil.Process]]:
         process.wait(60)
 
 
-async def ask(
-    client: httpx.AsyncClient,
-    model: str,
-    question: str,
-    tally: Tally,
-    *,
-    leave_after: int | None = None,
-    stop_after: int | None = None,
-    pause: float = 0,
-) -> str | None:
-    """One question; its answer, or None where it failed, was left or stopped."""
-    body = {
-        "model": model, "messages": [{"role": "user", "content": question}], "stream": True, "temperature": 0,
-        "stream_options": {"include_usage": True},
-    }  # fmt: skip
-    began, first, answer, deltas, stopped, ended = time.perf_counter(), None, "", 0, False, False
-    try:
-        async with client.stream("POST", "chat/completions", json=body) as reply:
-            if reply.status_code != 200:
-                tally.fail(str(reply.status_code))
-                return None
-            async for line in reply.aiter_lines():
-                ended |= line == "data: [DONE]"
-                if not line.startswith("data: {"):
-                    continue
-                said = json.loads(line[6:])
-                if "error" in said:
-                    tally.fail(said["error"]["code"])
-                    return None
-                for choice in said["choices"]:
-                    text = choice["delta"].get("content") or choice["delta"].get("reasoning_content")
-                    answer += choice["delta"].get("content") or ""
-                    if text:
-                        deltas += 1
-                        if first is None:
-                            first = time.perf_counter() - began
-                if said.get("usage"):
-                    tally.tokens += said["usage"]["completion_tokens"]
-                if pause:
-                    await asyncio.sleep(pause)
-                if leave_after is not None and deltas >= leave_after:
-                    tally.left += 1
-                    return None
-                if stop_after is not None and deltas >= stop_after and not stopped:
-                    stopped = True
-                    # A refusal is no error: the answer may have ended in this very moment.
-                    await client.post(f"chat/completions/{said['id']}/steer", json={"action": "stop"})
-    except httpx.HTTPError as error:
-        tally.fail(type(error).__name__)
-        return None
-    if not ended:
-        tally.fail("broken off")
-        return None
-    if first is not None:
-        tally.first.append(first)
-    if stopped:
-        tally.stopped += 1
-        return None
-    tally.seconds.append(time.perf_counter() - began)
-    return answer
-
-
-async def run(  # noqa: PLR0917 - as a table's row needs it
-    url: str,
-    model: str,
+async def run(
+    target: Target,
     clients: int,
     options: argparse.Namespace,
     expected: dict[str, str],
     process: psutil.Process | None,
-) -> Tally:
+) -> Seen:
     """So many clients at once, for so long."""
-    tally, end = Tally(), time.monotonic() + options.seconds
+    seen, end = Seen(), time.monotonic() + options.seconds
 
     async def one(number: int) -> None:
         chance = random.Random(number)
-        limits = httpx.Limits(max_connections=2)  # one to steer by
-        async with httpx.AsyncClient(base_url=url, timeout=300, trust_env=False, limits=limits) as client:
+        async with target.client() as client:
             while time.monotonic() < end:
                 question = chance.choice(QUESTIONS)
-                leave = chance.randint(1, 40) if chance.random() < options.leave else None
-                stop = chance.randint(1, 40) if chance.random() < options.stop else None
-                pause = 0.02 if chance.random() < options.slow else 0.0
-                answer = await ask(client, model, question, tally, leave_after=leave, stop_after=stop, pause=pause)
-                if answer is not None and answer != expected[question]:
-                    tally.mixed.append(f"{question}: {answer!r}")
+                course = Course(client, seen, chance, options)
+                answer = await ask(client, target, question, seen.tally, course.goes_on)
+                if answer is not None and not course.stopped and answer != expected[question]:
+                    seen.mixed.append(f"{question}: {answer!r}")
 
     async def watch() -> None:
         """The server's memory and descriptors as the run goes on."""
@@ -162,24 +86,40 @@ async def run(  # noqa: PLR0917 - as a table's row needs it
                 print(f"         {process.memory_info().rss >> 20} MiB, {process.num_fds()} descriptors", flush=True)
 
     await asyncio.gather(watch(), *(one(number) for number in range(clients)))
-    return tally
+    return seen
 
 
-async def alone(url: str, model: str) -> dict[str, str]:
+class Course:
+    """How a client behaves while it reads one answer: it may leave in the middle, stop it, or read slowly."""
+
+    def __init__(self, client: Any, seen: Seen, chance: random.Random, options: argparse.Namespace) -> None:
+        self._client, self._seen = client, seen
+        self._leaves = chance.randint(1, 40) if chance.random() < options.leave else None
+        self._stops = chance.randint(1, 40) if chance.random() < options.stop else None
+        self._pause = 0.02 if chance.random() < options.slow else 0.0
+        self.stopped = False
+
+    async def goes_on(self, answer: str, pieces: int) -> bool:
+        await asyncio.sleep(self._pause)
+        if self._leaves is not None and pieces >= self._leaves:
+            self._seen.left += 1
+            return False
+        if self._stops is not None and pieces >= self._stops and not self.stopped:
+            self.stopped = True
+            self._seen.stopped += 1
+            # A refusal is no error: the answer may have ended in this very moment.
+            await self._client.post(f"chat/completions/{answer}/steer", json={"action": "stop"})
+        return True
+
+
+async def alone(target: Target) -> dict[str, str]:
     """Each question's answer when nothing else is asked."""
     tally = Tally()
-    async with httpx.AsyncClient(base_url=url, timeout=300, trust_env=False) as client:
-        answers = {question: await ask(client, model, question, tally) or "" for question in QUESTIONS}
+    async with target.client() as client:
+        answers = {question: await ask(client, target, question, tally) or "" for question in QUESTIONS}
     if tally.errors:
-        raise SystemExit(f"The questions cannot be asked one by one: {tally.errors}")
+        raise SystemExit(f"The questions cannot be asked one by one: {dict(tally.errors)}")
     return answers
-
-
-def percentiles(values: list[float]) -> str:
-    if len(values) < 2:
-        return "–"
-    cuts = statistics.quantiles(values, n=100, method="inclusive")
-    return " / ".join(f"{1000 * cuts[at - 1]:.0f}" for at in (50, 90, 99))
 
 
 def idle(url: str) -> dict[str, Any]:
@@ -204,7 +144,8 @@ def load(options: argparse.Namespace) -> None:
 
 
 def table(options: argparse.Namespace, url: str, model: str, process: psutil.Process | None) -> None:
-    expected = asyncio.run(alone(url, model))
+    target = Target(url, model, settings={"temperature": 0})
+    expected = asyncio.run(alone(target))
     before = (process.num_fds(), process.memory_info().rss) if process else (0, 0)
     print(
         "clients  answers  left  stopped  tokens/s  first token ms p50/p90/p99  errors  mixed  CPU ms/token  MiB  "
@@ -213,19 +154,22 @@ def table(options: argparse.Namespace, url: str, model: str, process: psutil.Pro
     bad = False
     for clients in options.clients:
         began, cpu = time.perf_counter(), sum(process.cpu_times()[:2]) if process else 0.0
-        tally = asyncio.run(run(url, model, clients, options, expected, process))
+        seen = asyncio.run(run(target, clients, options, expected, process))
+        tally = seen.tally
         elapsed = time.perf_counter() - began
         health = idle(url) if process else {"busy": 0, "waiting": 0}
         spent = sum(process.cpu_times()[:2]) - cpu if process else 0.0
         memory, open_files = (process.memory_info().rss >> 20, process.num_fds()) if process else (0, 0)
+        first = " / ".join(f"{ms:.0f}" for ms in tally.first_ms() or ()) or "–"
+        errors = json.dumps(tally.errors) if tally.errors else "none"
         print(
-            f"{clients:7}  {len(tally.seconds):7}  {tally.left:4}  {tally.stopped:7}  {tally.tokens / elapsed:8.0f}  "
-            f"{percentiles(tally.first):>26}  {json.dumps(tally.errors) if tally.errors else 'none':>6}  "
-            f"{len(tally.mixed):5}  {1000 * spent / max(tally.tokens, 1):12.2f}  {memory:3}  {open_files}",
+            f"{clients:7}  {len(tally.seconds) - seen.stopped:7}  {seen.left:4}  {seen.stopped:7}  "
+            f"{tally.tokens / elapsed:8.0f}  {first:>26}  {errors:>6}  {len(seen.mixed):5}  "
+            f"{1000 * spent / max(tally.tokens, 1):12.2f}  {memory:3}  {open_files}",
             flush=True,
         )
-        bad |= bool(tally.mixed or tally.errors or health["busy"] or health["waiting"])
-        for line in tally.mixed[:3]:
+        bad |= bool(seen.mixed or tally.errors or health["busy"] or health["waiting"])
+        for line in seen.mixed[:3]:
             print("  mixed:", line)
         if health["busy"] or health["waiting"]:
             print("  still busy:", health)

@@ -19,6 +19,7 @@ COMMANDS = {
     "ask": "qwill.cli.ask",
     "chat": "qwill.cli.chat",
     "serve": "qwill.cli.serve",
+    "bench": "qwill.cli.bench",
     "train": "qwill.cli.train",
     "data": "qwill.cli.data",
     "models": "qwill.cli.models",
