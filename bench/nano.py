@@ -21,17 +21,20 @@ from scipy.stats import spearmanr
 
 from asking import answer_all
 from qwill.api import open_model
-from qwill.core import Sampling
+from qwill.core import Language, Sampling
 from qwill.tasks import FAMILIES, Item
 from qwill.tasks.base import Split
 
 
-def distinct_items(family: str, count: int, split: Split) -> list[Item]:
-    """`count` problems of the split with different keys, always the same ones; fewer where the split holds few."""
+def distinct_items(family: str, count: int, split: Split, language: Language | None = None) -> list[Item]:
+    """`count` problems of the split with different keys, always the same ones; fewer where the split holds few.
+
+    They are in all languages that nano knows, or in one.
+    """
     rng = random.Random(f"bench {family}")
     items: dict[str, Item] = {}
     for _ in range(10 * count):
-        item = FAMILIES[family].item(rng, split)
+        item = FAMILIES[family].item(rng, split, language)
         items.setdefault(item.key, item)
         if len(items) == count:
             break
@@ -47,6 +50,7 @@ def main() -> None:
     parser.add_argument("--temperature", type=float, default=0.3)
     parser.add_argument("--max-tokens", type=int, default=1200)
     parser.add_argument("--split", default="test", choices=("dev", "test"))
+    parser.add_argument("--language", type=Language, help="ask in this one alone: en, zh-Hans, zh-Hant")
     parser.add_argument("--json", type=Path, help="write every reply to this file as JSON lines")
     args = parser.parse_args()
 
@@ -57,7 +61,7 @@ def main() -> None:
     log = args.json.open("w") if args.json else None
     began = time.perf_counter()
     for name in track(args.families, console=Console(stderr=True), description="families"):
-        items = distinct_items(name, args.count, args.split)
+        items = distinct_items(name, args.count, args.split, args.language)
         shares, lengths, unfinished = [], [], 0
         for seed in range(args.seeds):
             sampling = Sampling(temperature=args.temperature, seed=seed)
