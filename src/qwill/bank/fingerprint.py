@@ -10,6 +10,7 @@ from typing import Any
 
 from qwill.engine.http import HttpEngine
 from qwill.engine.protocol import Engine
+from qwill.model import confidence
 
 _SHOWN = 16  # hexadecimal digits
 _SETTINGS_OF_THE_SERVER = frozenset({"n_ctx", "created", "max_model_len"})
@@ -27,14 +28,16 @@ def identity_of(engine: Engine, files: Path | None, precision: str | None = None
         precision: what the weights were loaded as, where that is not the engine's own choice.
     """
     if files is not None:
-        fingerprint = _of_files(files)
+        fingerprint = fingerprint_of(files)
     else:
         fingerprint = _of_words(engine.get("/models") if isinstance(engine, HttpEngine) else None, engine.name)
     return f"{engine.name}@{fingerprint}" + (f"-{precision}" if precision else "")
 
 
-def _of_files(path: Path) -> str:
+def fingerprint_of(path: Path) -> str:
+    """Of everything that shapes what a checkpoint folder or GGUF file writes, as sixteen hexadecimal digits."""
     members = [path] if path.is_file() else sorted(file for pattern in _WEIGHTS for file in path.glob(pattern))
+    members = [file for file in members if file.name != confidence.FILE]
     whole = hashlib.sha256()
     for file in members:
         with file.open("rb") as opened:

@@ -176,6 +176,7 @@ def _check(request: Request, server: Server) -> None:
         (bool(request.continuation), "go on from a given beginning of the answer"),
         (request.logprobs is not None, "report log-probabilities"),
         (request.hidden_states, "report hidden states"),
+        (request.confidence, "report confidence"),
         (bool(request.grammar) and not server.grammars, "keep to a grammar"),
         (request.json_schema is not None and not server.schemas, "keep to a JSON schema"),
     )

@@ -15,6 +15,7 @@ from qwill.engine.constraint import Constraint
 from qwill.engine.protocol import Delta, Request
 from qwill.engine.sampler import Sampler, seed_key
 from qwill.engine.text import TextStream
+from qwill.model.confidence import Surprise
 
 
 @dataclass(eq=False)
@@ -74,7 +75,14 @@ class Job:
         self.token = 0
         self.written = 0
         self.seen: set[int] = set()
+        self.surprise = Surprise()  # of what is written, where confidence is asked for
         self.done = False
+
+    @property
+    def reports(self) -> bool:
+        """Whether more than its tokens is asked for."""
+        request = self.request
+        return request.logprobs is not None or request.hidden_states or request.confidence
 
 
 class Batch:
@@ -86,7 +94,7 @@ class Batch:
         prompts: length of each one's prompt.
         shared: prompts that several of them use, as `Writing` wants them.
         constrained: those whose text must follow a grammar.
-        reporting: those that want log-probabilities or hidden states.
+        reporting: those that want log-probabilities, hidden states or confidence.
     """
 
     def __init__(self, jobs: Sequence[Job], padded: int) -> None:
@@ -95,9 +103,7 @@ class Batch:
         self.written = np.array([job.written for job in jobs], dtype=np.int64)
         self.prompts = np.array([len(job.prompt) for job in jobs], dtype=np.int64)
         self.sampler = Sampler([job.request.sampling for job in jobs], [job.key for job in jobs])
-        self.reporting = [
-            row for row, job in enumerate(jobs) if job.request.logprobs is not None or job.request.hidden_states
-        ]
+        self.reporting = [row for row, job in enumerate(jobs) if job.reports]
         self.constrained = [(row, job.constraint) for row, job in enumerate(jobs) if job.constraint is not None]
         self.attention: Writing | None = None
         users: dict[Prefix, list[int]] = {}

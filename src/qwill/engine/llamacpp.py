@@ -129,8 +129,8 @@ class LlamaCppEngine:
         return LlamaCppStream(jobs, out)
 
     def _job(self, request: Request, out: SimpleQueue[Delta]) -> _Job:
-        if request.hidden_states:
-            raise UsageError("llama.cpp reports no hidden states.", "Use the native engine.")
+        if request.hidden_states or request.confidence:
+            raise UsageError("llama.cpp reports no hidden states and no confidence.", "Use the native engine.")
         prompt = prompt_of(request, self.tokenizer)
         compiled(request)  # llama.cpp would write any text where it cannot read a schema
         sampling = request.sampling

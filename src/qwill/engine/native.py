@@ -26,6 +26,7 @@ from qwill.engine.protocol import Capabilities, Delta, Request, TokenInfo
 from qwill.engine.scheduler import Scheduler
 from qwill.engine.scoring import score
 from qwill.engine.text import TextStream
+from qwill.model.confidence import ConfidenceHead, load_head
 from qwill.model.config import ModelConfig
 from qwill.model.memory import check_memory
 from qwill.model.opening import open_parts
@@ -51,6 +52,7 @@ class NativeEngine:
         context: most tokens of prompt and text together; the model's own by default.
         consume: free the model's own weights while copying them; it cannot be used any more.
         precision: INT8 or INT4 round the weights of a bf16 model.
+        head: tells how likely a text is to end in a right answer.
     """
 
     def __init__(
@@ -64,9 +66,10 @@ class NativeEngine:
         context: int | None = None,
         consume: bool = False,
         precision: Precision | None = None,
+        head: ConfidenceHead | None = None,
     ) -> None:
         packed = Packed(model, consume=consume, precision=precision)
-        self._start(packed, tokenizer, name=name, profile=profile, slots=slots, context=context)
+        self._start(packed, tokenizer, name=name, profile=profile, slots=slots, context=context, head=head)
 
     @classmethod
     def load(
@@ -80,9 +83,9 @@ class NativeEngine:
         slots: int = 64,
         context: int | None = None,
     ) -> NativeEngine:
-        """An engine for the checkpoint in a folder. Weights are read and laid out layer by layer.
+        """An engine for the checkpoint in a folder, with the confidence head beside it if there is one.
 
-        The embedding of a tied model is held twice, but for int8.
+        Weights are read and laid out layer by layer. The embedding of a tied model is held twice, but for int8.
 
         Args:
             folder: a checkpoint in Hugging Face's layout, with its tokenizer; or a GGUF file.
@@ -108,13 +111,22 @@ class NativeEngine:
                 precision=stored,
                 fill=lambda beginning: parts.fill(beginning, dtype, device),
             )
+            head = load_head(folder, parts.config.hidden_size)
         engine = cls.__new__(cls)
         profile = profile or profile_of(tokenizer)
-        engine._start(packed, tokenizer, name=label, profile=profile, slots=slots, context=context)
+        engine._start(packed, tokenizer, name=label, profile=profile, slots=slots, context=context, head=head)
         return engine
 
     def _start(
-        self, packed: Packed, tokenizer: Tokenizer, *, name: str, profile: Profile, slots: int, context: int | None
+        self,
+        packed: Packed,
+        tokenizer: Tokenizer,
+        *,
+        name: str,
+        profile: Profile,
+        slots: int,
+        context: int | None,
+        head: ConfidenceHead | None,
     ) -> None:
         most = packed.config.context
         if slots < 1:
@@ -126,7 +138,8 @@ class NativeEngine:
         self._constraints = Constraints(tokenizer, packed.config.vocab_size)
         end_tokens = {*tokenizer.eos_ids, *packed.config.eos_token_ids}
         self._packed = packed
-        self._scheduler: Scheduler | None = Scheduler(packed, slots, end_tokens)
+        self._has_head = head is not None
+        self._scheduler: Scheduler | None = Scheduler(packed, slots, end_tokens, head and head.to(packed.device))
 
     @property
     def name(self) -> str:
@@ -144,6 +157,7 @@ class NativeEngine:
             context=self._context,
             grammar=True,
             json_schema=True,
+            confidence=self._has_head,
         )
 
     @property
@@ -168,6 +182,8 @@ class NativeEngine:
         if self._scheduler is None:
             raise UsageError(f"The engine {self._name} is closed.")
         check_requests(requests, MOST_ALTERNATIVES)
+        if any(request.confidence for request in requests) and not self._has_head:
+            raise UsageError(f"{self._name} has no confidence head.", "Train one: `qwill train`, kind: confidence.")
         call = Call()
         jobs = [self._job(call, request) for request in requests]
         self._scheduler.submit(jobs)

@@ -81,6 +81,8 @@ class Request:
         logprobs: how many alternatives to report with each token's log-probability; None reports none, 0 only the
             token's own.
         hidden_states: whether to report the last layer's hidden state (after the final norm) of each token.
+        confidence: whether to report with each token how likely the text is to end in a right answer. Needs
+            `Capabilities.confidence`.
         grammar: a grammar in llama.cpp's notation (GBNF) that the whole text must follow; "" allows any. Needs
             `Capabilities.grammar`.
         json_schema: a JSON schema that the text must be an instance of; `{}` allows any JSON. Needs
@@ -97,6 +99,7 @@ class Request:
     stop: tuple[str, ...] = ()
     logprobs: int | None = None
     hidden_states: bool = False
+    confidence: bool = False
     grammar: str = ""
     json_schema: Mapping[str, Any] | None = None
     id: str = "0"
@@ -112,12 +115,16 @@ class TokenInfo:
             was not asked for.
         alternatives: (token id, logprob) of the likeliest tokens, best first.
         hidden: the last layer's hidden state that produced the token, `hidden_size` floats, or None.
+        confidence: probability, estimated before the token was drawn, that the text will end in a right answer; it
+            says something where a step ends, at a token with a line break or that ends the thought. None where it
+            was not asked for.
     """
 
     id: int
     logprob: float | None = None
     alternatives: tuple[tuple[int, float], ...] = ()
     hidden: tuple[float, ...] | None = None
+    confidence: float | None = None
 
 
 @dataclass(frozen=True)
@@ -171,6 +178,7 @@ class Capabilities:
         context: most tokens of prompt and text together.
         grammar: it keeps to `Request.grammar`.
         json_schema: it keeps to `Request.json_schema`.
+        confidence: it reports how likely a text is to end in a right answer.
         images: it takes images; whether the model sees anything in them is the model's affair.
     """
 
@@ -183,6 +191,7 @@ class Capabilities:
     context: int
     grammar: bool = False
     json_schema: bool = False
+    confidence: bool = False
     images: bool = False
 
 

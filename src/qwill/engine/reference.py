@@ -92,9 +92,10 @@ class TransformersEngine:
             raise UsageError(f"The engine {self.name} is closed.")
         check_requests(requests, MOST_ALTERNATIVES)
         for request in requests:
-            if request.hidden_states or request.grammar or request.json_schema is not None:
+            reports = request.hidden_states or request.confidence
+            if reports or request.grammar or request.json_schema is not None:
                 raise UsageError(
-                    "The transformers engine reports no hidden states and keeps to no grammar.",
+                    "The transformers engine reports no hidden states, no confidence, and keeps to no grammar.",
                     "Use the native engine.",
                 )
         return TransformersStream(self, requests)

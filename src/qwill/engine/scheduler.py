@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -21,6 +22,7 @@ from qwill.engine.kv import BLOCK, BlockPool
 from qwill.engine.packed import Packed
 from qwill.engine.protocol import Delta, Finish, TokenInfo
 from qwill.engine.sampler import Floats, log_probabilities
+from qwill.model.confidence import ConfidenceHead
 
 READ_TOKENS = 2048
 """Most tokens of prompts in one step: bounds how long those who write must wait."""
@@ -37,9 +39,13 @@ class Scheduler:
         packed: the model.
         slots: most requests at once.
         end_tokens: tokens that end a text.
+        head: tells how likely a text is to end in a right answer.
     """
 
-    def __init__(self, packed: Packed, slots: int, end_tokens: Iterable[int]) -> None:
+    def __init__(
+        self, packed: Packed, slots: int, end_tokens: Iterable[int], head: ConfidenceHead | None = None
+    ) -> None:
+        self._head = head
         self._packed, self._slots, self._end_tokens = packed, slots, frozenset(end_tokens)
         self._pool = self._new_pool()
         self._prefixes: dict[tuple[int, ...], Prefix] = {}
@@ -265,15 +271,21 @@ class Scheduler:
         infos = [TokenInfo(token) for token in tokens]
         for row in batch.reporting:
             request = self._running[row].request
-            logprob: float | None = None
-            alternatives: tuple[tuple[int, float], ...] = ()
-            if request.logprobs is not None:
+            info = TokenInfo(tokens[row])
+            if request.hidden_states:
+                info = replace(info, hidden=tuple(x_ND[row].tolist()))
+            if request.logprobs is not None or request.confidence:
                 logprobs = log_probabilities(logits_NV[row])
                 logprob = float(logprobs[tokens[row]])
-                best = np.argsort(-logprobs, kind="stable")[: request.logprobs] if request.logprobs else ()
-                alternatives = tuple((int(token), float(logprobs[token])) for token in best)
-            hidden = tuple(x_ND[row].tolist()) if request.hidden_states else None
-            infos[row] = TokenInfo(tokens[row], logprob, alternatives, hidden)
+                if request.confidence and self._head:
+                    surprise = self._running[row].surprise
+                    info = replace(info, confidence=self._head.probability(x_ND[row], surprise))
+                    surprise.add(logprob)
+                if request.logprobs is not None:
+                    best = np.argsort(-logprobs, kind="stable")[: request.logprobs] if request.logprobs else ()
+                    alternatives = tuple((int(token), float(logprobs[token])) for token in best)
+                    info = replace(info, logprob=logprob, alternatives=alternatives)
+            infos[row] = info
         return infos
 
     def _hand_out(self, job: Job, info: TokenInfo) -> None:

@@ -8,6 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from qwill.core import CheckpointError, RecipeError
+from qwill.model import confidence
 from qwill.train.folder import read_facts
 
 
@@ -57,7 +58,8 @@ def check_same(start: Path, run: Path) -> None:
 
 def _fingerprint(folder: Path) -> str:
     """SHA-256 of the weights of a checkpoint folder, or of a GGUF file."""
-    return sha256_of([folder] if folder.is_file() else sorted(folder.glob("*.safetensors")))
+    weights = [folder] if folder.is_file() else sorted(folder.glob("*.safetensors"))
+    return sha256_of(path for path in weights if path.name != confidence.FILE)
 
 
 def sha256_of(paths: Iterable[Path]) -> str:

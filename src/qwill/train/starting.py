@@ -17,6 +17,7 @@ _KINDS = {
     "pretraining": ("qwill.train.trainer", "train"),
     "rl": ("qwill.train.rl", "train_by_reward"),
     "sft": ("qwill.train.sft", "train_on_chats"),
+    "confidence": ("qwill.train.confidence", "train_confidence"),
 }
 """The module and function of each kind; what one kind needs is not loaded for the others."""
 
@@ -31,7 +32,7 @@ def train(
     families: Mapping[str, Family[Any]] | None = None,
 ) -> Path:
     """Train as a recipe says: on generated examples, by reinforcement learning where its knob `kind` is "rl", on chats
-    where it is "sft".
+    where it is "sft", a confidence head where it is "confidence".
 
     Arguments, result and errors as in `trainer.train`.
 
@@ -70,7 +71,7 @@ def _stage(recipe_path: Path, out: str | Path | None, **options: Any) -> Path:
     kind = kind_of(recipe_path)
     if kind not in _KINDS:
         raise RecipeError(
-            f"{recipe_path}: there is no kind {kind}.", "Leave it out for training on examples, or: rl, sft."
+            f"{recipe_path}: there is no kind {kind}.", f"There are {', '.join(_KINDS)}; left out it is the first."
         )
     module, function = _KINDS[kind]
     run: Path = getattr(import_module(module), function)(recipe_path, out, **options)
