@@ -2,10 +2,11 @@
 
     python bench/confidence.py BANK [--model RUN/model]
 
-BANK was filled by this very model (`qwill bank fill recipes/bank-nano.yaml`). Printed are, for each family and for all:
-the area under the curve at half of the thought and at its end, beside that of the mean log-probability; the calibration
-error; then, on the bank's report half, voting with and without the head at equal samples, and what is saved where a
-trace is given up as soon as the head has little hope for it, by a threshold chosen on the development half.
+BANK was filled by this very model (`qwill bank fill recipes/bank-nano.yaml`), and its report half was not learnt from.
+Printed are, on that half: for each family and for all, the area under the curve at half of the thought and at its end,
+beside that of the mean log-probability, and the calibration error; voting with and without the head at equal samples;
+and what is saved where a trace is given up as soon as the head has little hope for it. The threshold is chosen on the
+development half, which is shown first.
 """
 
 from __future__ import annotations
@@ -128,7 +129,7 @@ def main() -> None:
     options = parser.parse_args()
     traces = traces_of(Bank.existing(bank_path(options.bank)), start_folder(options.model, None))
     drawn = [trace for trace in traces if trace.sample.settings["temperature"] > 0]
-    discrimination(drawn)
+    discrimination([trace for trace in drawn if half_of(trace.sample.problem) == "report"])
 
     problems: dict[str, list[Trace]] = defaultdict(list)
     for trace in sorted(drawn, key=lambda trace: trace.sample.seed):

@@ -36,6 +36,7 @@ from qwill.model.opening import open_checkpoint
 from qwill.model.tokenizer import Tokenizer
 from qwill.model.transformer import Transformer
 from qwill.runs import Bank, Problem, Sample, bank_path
+from qwill.runs.bank import half_of
 from qwill.tasks.base import Family
 from qwill.train.confidence_recipe import ConfidenceRecipe, load_confidence_recipe
 from qwill.train.folder import Log, begin, choose_folder, lock, write_whole
@@ -217,6 +218,8 @@ def graded_texts(bank: Bank, start: Path) -> list[tuple[Problem, Sample]]:
 
 def _states_of(recipe: ConfidenceRecipe, start: Path, console: Console) -> States:
     texts = graded_texts(Bank.existing(bank_path(recipe.bank)), start)
+    if recipe.half == "dev":
+        texts = [(problem, sample) for problem, sample in texts if half_of(problem.id) == "dev"]
     model, tokenizer = open_checkpoint(start, torch.float32)
     reader = Reader(model, tokenizer, recipe.max_tokens)
     console.print(f"{len(texts):,} texts are read.", highlight=False)

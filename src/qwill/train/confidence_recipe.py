@@ -25,6 +25,7 @@ class ConfidenceRecipe:
     seed: int
     start: str
     bank: str
+    half: Literal["dev", "both"]
     held_out: float
     max_tokens: int
     width: int
