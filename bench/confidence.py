@@ -27,6 +27,7 @@ from qwill.model.opening import open_checkpoint
 from qwill.runs import Bank, Sample, bank_path
 from qwill.runs.bank import half_of
 from qwill.train.confidence import Reader, area_under_curve, calibration_error, graded_texts
+from qwill.train.machine import bf16_is_faster
 from qwill.train.start import start_folder
 
 THRESHOLDS = [0.0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.7]
@@ -60,7 +61,7 @@ class Trace:
 
 
 def traces_of(bank: Bank, folder: Path) -> list[Trace]:
-    model, tokenizer = open_checkpoint(folder)
+    model, tokenizer = open_checkpoint(folder, torch.bfloat16 if bf16_is_faster() else torch.float32)
     head = load_head(folder, model.config.hidden_size)
     if head is None:
         raise SystemExit(f"There is no confidence head in {folder}.")

@@ -38,8 +38,10 @@ from qwill.model.transformer import Transformer
 from qwill.runs import Bank, Problem, Sample, bank_path
 from qwill.runs.bank import half_of
 from qwill.tasks.base import Family
+from qwill.train.attention import attend_in_blocks
 from qwill.train.confidence_recipe import ConfidenceRecipe, load_confidence_recipe
 from qwill.train.folder import Log, begin, choose_folder, lock, write_whole
+from qwill.train.machine import bf16_is_faster
 from qwill.train.start import check_same, facts_of, start_folder
 
 _TOKENS_AT_ONCE = 8192
@@ -170,7 +172,7 @@ class Reader:
         tokens_BT = torch.zeros(len(batch), longest, dtype=torch.long)
         for at, row in enumerate(batch):
             tokens_BT[at, : row.length] = torch.tensor([*row.prompt, *row.text])
-        hidden_BTD = self._model.hidden(tokens_BT)
+        hidden_BTD = self._model.hidden(tokens_BT, attend=attend_in_blocks)
         for at, row in enumerate(batch):
             first = len(row.prompt) - 1  # of the states before each token of the text
             states_ND = hidden_BTD[at, first : first + len(row.text)]
@@ -220,7 +222,7 @@ def _states_of(recipe: ConfidenceRecipe, start: Path, console: Console) -> State
     texts = graded_texts(Bank.existing(bank_path(recipe.bank)), start)
     if recipe.half == "dev":
         texts = [(problem, sample) for problem, sample in texts if half_of(problem.id) == "dev"]
-    model, tokenizer = open_checkpoint(start, torch.float32)
+    model, tokenizer = open_checkpoint(start, torch.bfloat16 if bf16_is_faster() else torch.float32)
     reader = Reader(model, tokenizer, recipe.max_tokens)
     console.print(f"{len(texts):,} texts are read.", highlight=False)
     ends = list(track(reader.read(texts), console=console, description="states", total=None))
