@@ -18,8 +18,10 @@ from qwill.verify.claims_context import doubt_around, rounds_around
 from qwill.verify.claims_dates import find_dates
 from qwill.verify.claims_equalities import find_relations
 from qwill.verify.claims_facts import find_facts
+from qwill.verify.claims_identities import find_identities
 from qwill.verify.claims_kinds import ClaimKind, Found, Statement
 from qwill.verify.claims_letters import find_letters
+from qwill.verify.claims_measures import find_measures
 from qwill.verify.claims_programs import find_outputs
 from qwill.verify.claims_reactions import find_reactions
 from qwill.verify.fences import fences
@@ -107,5 +109,6 @@ def _find_relations(text: str) -> Iterator[Found]:
 
 # What an earlier one finds is not looked at again by a later one.
 _FINDERS: tuple[Callable[[str], Iterator[Found]], ...] = (
-    find_reactions, find_letters, find_dates, find_facts, _find_relations,
+    find_reactions, find_letters, find_dates, find_facts, find_measures, _find_relations,
+    find_identities,
 )  # fmt: skip

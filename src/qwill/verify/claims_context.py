@@ -11,11 +11,11 @@ _SENTENCE_END = re.compile(r"[.;!?](?=\s|$)|[。；！？\n]")
 _BEFORE = re.compile(
     r"\b(?:if|suppose|supposing|assum\w+|let(?!['’]s)|let['’]s say|imagine|would be|not|isn't|doesn't|don't|didn't|"
     r"aren't|never|cannot|can't|wrong(?:ly)?|incorrect(?:ly)?|mistake\w*|error|instead of|rather than|whether|unless|"
-    r"no longer|wait|hypothe\w+|contradict\w*|substitut[^.\n]{0,80}\bequation|claim(?:s|ed)?|guess\w*|maybe|perhaps|"
+    r"no longer|wait|hypothe\w+|contradict\w*|(?<!balanced )equations?|claim(?:s|ed)?|guess\w*|maybe|perhaps|"
     r"try|trying|mod|modulo|modular|congruent|in base|base \d+|binary|hex\w*|octal|o'clock|am|pm|version|hmm|false|"
     r"satisf\w+|inequalit\w+)\b"
     r"|如果|若|假设|假如|假設|[设設](?![备備计計施置])|不是|不等于|并非|而非|错|錯|不对|不對|吗|嗎|是否|(?<![规規])模(?![型式拟擬块])"
-    r"|进制|進制|同余|点钟|版本|除非|尝试|猜|矛盾",
+    r"|进制|進制|同余|点钟|版本|方程|除非|尝试|猜|矛盾",
     re.IGNORECASE,
 )
 _LETTERS = re.compile(r"(?<!\\)\b[A-Za-z]{2,}|[\u3400-\u9fff]")

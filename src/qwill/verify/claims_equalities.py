@@ -16,6 +16,7 @@ from qwill.verify.claims_expressions import (
     SINGLE_LETTER_UNITS,
     Node,
     NotClosedError,
+    Number,
     has_operation,
     is_literal,
     literal,
@@ -38,6 +39,9 @@ _CALCULATING = (
     "sqrt root cube squared mod modulo plus minus not max min gcd lcm abs exp over"
 )
 _CALCULATING_WORDS = frozenset(_CALCULATING.split())
+# Before a number that is equal to a calculation these make it part of a name.
+_NAMING_WORDS = "after before during each every first for in last next over per since until within"
+_NAMING = frozenset(_NAMING_WORDS.split())
 
 
 @dataclass(frozen=True)
@@ -79,13 +83,15 @@ class Relations:
             if self._runs_on(statuses):
                 status = Status.UNKNOWN if Status.UNKNOWN in statuses else Status.VERIFIED
                 return status, "read as one calculation after the other"
+            if self._converts_by_calculation(statuses):
+                return Status.VERIFIED, ""
             left, relation, right = links[statuses.index(Status.REFUTED)]
             detail, doubt = _correction(left, relation, right), self.doubt
             if casts_out_nines([side.node for side in self.sides]):
                 doubt = doubt or "digit sums, perhaps"
-            if is_literal(left.node) and literal(left.node) in numbers(right.node):
-                doubt = doubt or "an equation without a solution, perhaps"  # 90 = 90 + 2
-            if self.ends_text and right is self.sides[-1] and _is_begun(left.node, right):
+            if is_literal(left.node) and _repeats(literal(left.node), right.node):
+                doubt = doubt or "an equation without a solution or a conversion, perhaps"  # 90 = 90 + 2
+            if self.ends_text and right is self.sides[-1] and _is_begun(left, right):
                 doubt = doubt or "the text breaks off, perhaps"
             return (Status.UNKNOWN, f"{detail}; {doubt}") if doubt else (Status.REFUTED, detail)
         return (Status.UNKNOWN, "") if Status.UNKNOWN in statuses else (Status.VERIFIED, "")
@@ -99,10 +105,16 @@ class Relations:
             for status, relation, left, right, after in links
         )
 
+    def _converts_by_calculation(self, statuses: Sequence[Status]) -> bool:
+        """30 minutes = 30/60 = 1/2 hours: the numbers in between leave their unit out."""
+        first, last = self.sides[0].node, self.sides[-1].node
+        others_hold = all(status is Status.VERIFIED for status in statuses[1:])
+        return others_hold and mixed_units(first, last) and judge_link(first, last, "=") is Status.VERIFIED
+
 
 def find_relations(text: str) -> Iterator[tuple[int, int, Relations]]:
     """Chains of relations between closed expressions, with [start, end) of each."""
-    found = tokens(text)
+    found, length = tokens(text), len(text.rstrip())
     chain: list[Side] = []
     relations: list[str] = []
     doubts: list[str] = []
@@ -111,13 +123,13 @@ def find_relations(text: str) -> Iterator[tuple[int, int, Relations]]:
         if token.kind not in _RELATIONS or (link := _Link.at(found, at, text)) is None:
             continue
         if not (chain and link.left_tokens == previous):
-            yield from _finished(chain, relations, doubts, len(text))
+            yield from _finished(chain, relations, doubts, length)
             chain, relations, doubts = [link.left], [], []
         chain.append(link.right)
         relations.append(link.relation)
         doubts.append(link.doubt)
         previous = link.right_tokens
-    yield from _finished(chain, relations, doubts, len(text))
+    yield from _finished(chain, relations, doubts, length)
 
 
 def _finished(
@@ -164,11 +176,19 @@ class _Link:
         opens = equals or converts or _calculates_openly(found[first:left_last], left_node)
         if spelled and not (opens and is_literal(right_node)):
             return None
+        if is_literal(left_node) and not is_literal(right_node) and _is_named(found, first):
+            return None
+        if _has_letter(left_node) and _has_letter(right_node):  # 3C/16 + C/4 = 7C/16: an identity or an equation
+            return None
         lined = found[at - 1].kind is T.LINE and found[first - 1 : first] != [] and found[first - 1].kind is T.COMPARES
         if lined:  # "5.7>4.79" on one line, "=5.79" on the next: a result of its own
             return None
         if found[first].text == "-" and (first == 0 or found[first - 1].kind is T.LINE):
             doubt = doubt or "the minus may be a bullet"
+        if token.text == "≈" and first and found[first - 1].kind is T.SAYS:  # whose cosine is 3/14 is about 15°
+            doubt = doubt or "said of something else, perhaps"
+        if _lists(found[first:left_last]):
+            doubt = doubt or "two numbers or a difference"
         if _shares_sum(found[first:left_last]) or _shares_sum(found[right_first:last]):
             doubt = doubt or "of one number or of the sum"
         endless = last < len(found) and found[last].kind is T.REMAINDER
@@ -177,6 +197,29 @@ class _Link:
             _side(found, first, left_last, left_node, text), (first, left_last), relation,
             _side(found, right_first, last, right_node, text), (right_first, last), doubt,
         )  # fmt: skip
+
+
+def _is_named(found: Sequence[Token], first: int) -> bool:
+    """Whether a number ends a name: trees after 10 years = 50 + 8 × 10, Day 3 = 70 + 140."""
+    before = found[first - 1] if first else None
+    return (
+        before is not None
+        and before.kind is T.WORD
+        and (before.text.lower() in _NAMING or (before.text[0].isupper() and before.text[1:].islower()))
+    )
+
+
+def _has_letter(node: Node) -> bool:
+    """Whether a letter right behind a number may be an unknown: 16C/16."""
+    return has_operation(node) and any(number.glued and number.unit in SINGLE_LETTER_UNITS for number in numbers(node))
+
+
+def _lists(side: Sequence[Token]) -> bool:
+    """Whether a minus stands between numbers as a sign does, apart from the one and at the other: 7 -8.8."""
+    return any(
+        sign.text == "-" and before.kind is T.NUMBER and before.end < sign.start and sign.end == after.start
+        for before, sign, after in zip(side, side[1:], side[2:], strict=False)
+    )
 
 
 def _shares_sum(side: Sequence[Token]) -> bool:
@@ -211,7 +254,9 @@ def _left(found: list[Token], at: int) -> tuple[int, Node] | None:
     while low and found[low - 1].kind not in _STOPS and end - low < MAX_TOKENS:
         low -= 1
     for first in range(low, end):
-        if _may_start(found, first) and (node := _parsed(found[first:end])) is not None:
+        if not _may_start(found, first) or (found[at].kind is T.COMPARES and _lists(found[first:end])):
+            continue
+        if (node := _parsed(found[first:end])) is not None:
             return first, node
     return None
 
@@ -222,7 +267,13 @@ def _may_start(found: list[Token], first: int) -> bool:
     sign = token.kind is T.SIGN and token.text == "-" and found[first + 1].start == token.end
     if token.kind not in _STARTS and not sign:
         return False
-    if before is None or before.kind in _CLEAN_BEFORE:
+    if before is None:
+        return True
+    if before.text == "," and before.end == token.start and first >= 2 and found[first - 2].end == before.start:
+        return found[first - 2].kind is not T.NUMBER  # 33,4000
+    if before.kind in _CLEAN_BEFORE:
+        return True
+    if sign and before.kind is T.NUMBER and before.end < token.start:  # the sign of the second number: 7 -8.8
         return True
     if sign or (before.end == token.start and before.text[-1:].isascii() and before.kind is not T.OPEN):
         return False
@@ -309,9 +360,16 @@ def _parsed(side: Sequence[Token]) -> Node | None:
         return None
 
 
-def _is_begun(value: Node, right: Side) -> bool:
-    """Whether a written number is the beginning of the value that it should be: 2420 of 24200."""
-    whole, digits = value_of(value), right.text.replace(",", "")
+def _repeats(number: Number, node: Node) -> bool:
+    """Whether an expression has the same number in it, in whatever unit: 30 minutes = 30/60."""
+    return any(other.value == number.value for other in numbers(node))
+
+
+def _is_begun(left: Side, right: Side) -> bool:
+    """Whether a side is the beginning of what it should be: 2420 of 24200, 225 - 3 of 225 - 30."""
+    whole, digits = value_of(left.node), right.text.replace(",", "")
+    if left.text.startswith(right.text):
+        return True
     return whole is not None and is_literal(right.node) and written(whole).startswith(digits)
 
 

@@ -13,6 +13,7 @@ from math import factorial, isqrt
 
 _MAX_BITS = 2000
 _MAX_EXPONENT = 64
+_MAX_DEGREE = 12
 _ROOT_DIGITS = 40
 PI = Fraction(3141592653589793238462643383279502884197, 10**39)
 
@@ -165,15 +166,25 @@ def _apply(function: str, operand: Range) -> Range:
     return Range(exact, exact, exact)
 
 
-def _root(value: Fraction) -> Fraction:
-    """Square root: exact where it is rational, else to 40 digits."""
-    if value < 0:
+def _root(value: Fraction, degree: int = 2) -> Fraction:
+    """A root: exact where it is rational, else to 40 digits."""
+    if value < 0 or value.numerator.bit_length() + value.denominator.bit_length() > _MAX_BITS:
         raise NotClosedError
-    upper, lower = isqrt(value.numerator), isqrt(value.denominator)
-    if upper * upper == value.numerator and lower * lower == value.denominator:
+    upper, lower = _whole_root(value.numerator, degree), _whole_root(value.denominator, degree)
+    if upper**degree == value.numerator and lower**degree == value.denominator:
         return Fraction(upper, lower)
     shift = 10**_ROOT_DIGITS
-    return Fraction(isqrt(value.numerator * shift * shift // value.denominator), shift)
+    return Fraction(_whole_root(value.numerator * shift**degree // value.denominator, degree), shift)
+
+
+def _whole_root(value: int, degree: int) -> int:
+    """The largest whole number whose power is not above the value, by Newton's method from above."""
+    if degree == 2 or value < 2:
+        return isqrt(value)
+    root = 1 << -(-value.bit_length() // degree)
+    while (smaller := ((degree - 1) * root + value // root ** (degree - 1)) // degree) < root:
+        root = smaller
+    return root
 
 
 def _corners(left: Range, right: Range, sign: str) -> Range:
@@ -202,8 +213,8 @@ def _operate(left: Fraction, right: Fraction, sign: str) -> Fraction:
 
 
 def _power(base: Fraction, exponent: Fraction) -> Fraction:
-    if exponent == Fraction(1, 2):
-        return _root(base)
+    if 1 < exponent.denominator <= _MAX_DEGREE:
+        return _power(_root(base, exponent.denominator), Fraction(exponent.numerator))
     if exponent.denominator != 1 or abs(exponent) > _MAX_EXPONENT or (base == 0 and exponent < 0):
         raise NotClosedError
     if (base.numerator.bit_length() + base.denominator.bit_length()) * abs(exponent) > _MAX_BITS:

@@ -41,6 +41,8 @@ class Fact:
 def find_facts(text: str) -> Iterator[Found]:
     for pattern, reading in _PATTERNS:
         for match in pattern.finditer(text):
+            if reading in _OF_ONE and _ONE_OF_SEVERAL.search(text, max(0, match.start() - 20), match.start()):
+                continue
             if (found := reading(match)) is not None:
                 yield match.start(), match.end(), found
 
@@ -184,6 +186,9 @@ _VALUE = rf"(?P<value>{_DECIMAL}){_NOT_MORE}"
 _ZH_NAMES = "|".join(_CHINESE_NAMES)
 _QUOTIENT = rf"{_NOT_BEFORE}(?P<n>{_N}) ?(?:÷|/|\\div|除以) ?(?P<d>{_N}) ?(?:=|等于) ?(?P<q>{_N}) ?[^\d\W]{{0,2}} ?"
 _AND_OVER = r"(?:…{1,2}|\.{3,6}|·{3,6}|余|餘|,? ?(?:with )?(?:a )?remainder (?:of )?|[Rr] ?) ?"
+_OF_ONE = (_prime, _divisible, _factor, _parity)
+# "a number from 1 through 100 is a multiple of 3", "the sum of 3 and 4 is odd": not said of the number alone.
+_ONE_OF_SEVERAL = re.compile(r"(?:\b(?:and|between|by|from|of|or|than|through|to)|[和到与至—–]) ?$")
 _PATTERNS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Fact | None]], ...] = tuple(
     (re.compile(pattern), reading)
     for pattern, reading in (

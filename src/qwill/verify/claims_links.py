@@ -102,9 +102,14 @@ def _equal(left: Node, right: Node, about: bool) -> Status:
         return _quantities(left, right, about)
     if _says_little(left, right) or any(_could_be(a, b, left, right, about) for a, b in pairs):
         return Status.UNKNOWN
-    if percent and any(a.exact in (b.exact * 100, b.exact / 100) for a, b in pairs):
+    if percent and any(_is_hundredfold(a.exact, b.exact) or _is_hundredfold(b.exact, a.exact) for a, b in pairs):
         return Status.UNKNOWN
     return Status.REFUTED
+
+
+def _is_hundredfold(a: Fraction, b: Fraction) -> bool:
+    """Whether one value is about a hundred times the other: 500/9 ≈ 55.55%."""
+    return abs(a - 100 * b) <= _FAR / 10 * abs(a)
 
 
 def _same(a: Range, b: Range, left: Node, right: Node, about: bool) -> bool:
@@ -123,6 +128,8 @@ def _could_be(a: Range, b: Range, left: Node, right: Node, about: bool) -> bool:
     slack = sum(step for node in (left, right) if (step := _step(node, about)) is not None)
     if any(_is_whole(node) and value.exact.denominator > 1 for node, value in ((left, b), (right, a))):
         slack += Fraction(999, 1000)
+    if has_operation(left) and has_operation(right) and _shows_decimals(left) != _shows_decimals(right):
+        slack += min(Fraction(999, 1000), abs(a.exact) / 100)  # 11600 - 7466.66 = 11600 - 7466
     if a.low - slack <= b.high and b.low - slack <= a.high:
         return True
     return about and abs(a.exact - b.exact) <= _FAR * max(abs(a.exact), abs(b.exact))
@@ -160,6 +167,10 @@ def _is_whole(node: Node) -> bool:
     return is_literal(node) and not literal(node).decimals and literal(node).value.denominator == 1
 
 
+def _shows_decimals(node: Node) -> bool:
+    return any(number.decimals for number in numbers(node))
+
+
 def _is_exact(node: Node) -> bool:
     """Free of π and of roots."""
     if isinstance(node, Number):
@@ -183,11 +194,12 @@ def _percent_left_out(left: Node, right: Node) -> bool:
 
 
 def _says_little(left: Node, right: Node) -> bool:
-    """A letter beside a number may be a unit or an unknown: 5m + 3 = 13."""
+    """A letter beside a number may be a unit or an unknown: 5m + 3 = 13, 45π = π · 9 h."""
     letters = [number for node in (left, right) for number in numbers(node) if number.unit in SINGLE_LETTER_UNITS]
     if not letters:
         return False
-    return any(number.glued for number in letters) or not any(number in letters for number in numbers(right))
+    is_result = is_literal(right) and any(number in letters for number in numbers(right))
+    return any(number.glued for number in letters) or not is_result
 
 
 def _converts(left: Node, right: Node) -> bool:
@@ -198,13 +210,19 @@ def _converts(left: Node, right: Node) -> bool:
 def _quantities(left: Node, right: Node, about: bool) -> Status:
     """The relation with units converted; UNKNOWN where their dimensions do not fit."""
     a, b = quantity(left), quantity(right)
-    if a is None or b is None or a.dimension != b.dimension:
+    if a is None or b is None or a.dimension != b.dimension or _same_letter(left, right):
         return Status.UNKNOWN
     if abs(a.value - b.value) <= _CLOSE * abs(a.value) or _rounds(a, b, left, about) or _rounds(b, a, right, about):
         return Status.VERIFIED
     convertible = a.factor and b.factor and max(a.factor / b.factor, b.factor / a.factor).denominator == 1
     margin = 0 if convertible and not about and _is_whole(left) and _is_whole(right) else _FAR / 2
     return Status.REFUTED if abs(a.value - b.value) > margin * max(abs(a.value), abs(b.value)) else Status.UNKNOWN
+
+
+def _same_letter(left: Node, right: Node) -> bool:
+    """One letter on both sides is more likely an unknown than a unit: 15F = 5F."""
+    units = {number.unit for node in (left, right) for number in numbers(node)}
+    return len(units) == 1 and units <= SINGLE_LETTER_UNITS
 
 
 def _rounds(shown: Quantity, other: Quantity, node: Node, about: bool) -> bool:
@@ -224,6 +242,8 @@ def _compare(left: Node, right: Node, relation: str) -> Status:
         return Status.UNKNOWN
     if results == {False} and (_says_little(left, right) or has_percent(left) != has_percent(right)):
         return Status.UNKNOWN
+    if results == {False} and relation in ("<=", ">=") and is_literal(left) and is_literal(right):
+        return Status.UNKNOWN  # 37 ≥ 40: a condition that is not met, more often than a statement
     return Status.VERIFIED if results == {True} else Status.REFUTED
 
 

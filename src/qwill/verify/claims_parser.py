@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 
 from qwill.verify.claims_expressions import (
     PI,
@@ -25,7 +26,7 @@ _NO_UNIT_WORDS = (
     "is are was were and or so then therefore thus hence which that this these those the a an to for in on "
     "at with by from has have had he she they we you it i if when let but because since as not than more "
     "less fewer total each mod squared cubed plus minus times divided multiplied equals remainder answer "
-    "does do did will would can could"
+    "does do did will would can could wait ok"
 )
 _NO_UNIT = frozenset(_NO_UNIT_WORDS.split())
 _SCALES = {
@@ -42,23 +43,26 @@ def parse(tokens: Sequence[Token]) -> Node:
     """
     if not tokens or len(tokens) > MAX_TOKENS:
         raise NotClosedError
-    parser = _Parser(tokens)
-    node = parser.sum(0)
-    if not parser.done:
-        raise NotClosedError
-    return node
+    return Parser(tokens).whole()
 
 
-class _Parser:
+class Parser:
     """sum = product (± product)*; product = power (×÷ power)*; power = atom (^ atom)?; "of" multiplies."""
 
     def __init__(self, tokens: Sequence[Token]) -> None:
         self._tokens = tokens
         self._at = 0
 
-    @property
-    def done(self) -> bool:
-        return self._at == len(self._tokens)
+    def whole(self) -> Node:
+        """The expression that all the tokens make.
+
+        Raises:
+            NotClosedError: they do not make one.
+        """
+        node = self.sum(0)
+        if self._at < len(self._tokens):
+            raise NotClosedError
+        return node
 
     def _peek(self, ahead: int = 0) -> Token | None:
         at = self._at + ahead
@@ -104,12 +108,12 @@ class _Parser:
         return self._is(T.NUMBER, ahead=ahead)
 
     def _multiplies_silently(self) -> bool:
-        """A bracket, π or root right behind a factor: 2(3 + 4), (1 + 2)(3 + 4), 25π."""
+        """A bracket right behind a factor, π or a root behind one: 2(3 + 4), (1 + 2)(3 + 4), 25π, 2 √3."""
         token = self._peek()
-        if token is None or self._at == 0 or self._tokens[self._at - 1].end != token.start:
+        if token is None or self._at == 0 or self._tokens[self._at - 1].kind not in (T.NUMBER, T.CLOSE):
             return False
-        before = self._tokens[self._at - 1]
-        return token.kind in (T.OPEN, T.PI, T.ROOT) and before.kind in (T.NUMBER, T.CLOSE) and token.text != "["
+        glued = self._tokens[self._at - 1].end == token.start
+        return token.kind in (T.PI, T.ROOT) or (token.kind is T.OPEN and glued and token.text != "[")
 
     def _signed(self, depth: int) -> Node:
         negative = False
@@ -150,8 +154,7 @@ class _Parser:
             self._take()
             node = Operation("/", self._group(depth), self._group(depth))
         elif self._is(T.ROOT):
-            self._take()
-            node = Applied("sqrt", self._group(depth) if self._is(T.OPEN) else self._number())
+            node = self._root(depth)
         elif self._is(T.PI):
             self._take()
             node = Number(PI, exact=False)
@@ -165,6 +168,17 @@ class _Parser:
             self._unit()
             node = Percent(node)
         return node
+
+    def _root(self, depth: int) -> Node:
+        """√2, \\sqrt{2}, \\sqrt[3]{8}."""
+        self._take()
+        degree = self._group(depth) if self._is(T.OPEN, "[") else None
+        node = self._group(depth) if self._is(T.OPEN) else self._number()
+        return (
+            Applied("sqrt", node)
+            if degree is None
+            else Operation("^", node, Operation("/", Number(Fraction(1)), degree))
+        )
 
     def _group(self, depth: int) -> Node:
         opening = self._take()
@@ -191,6 +205,8 @@ class _Parser:
                 raise NotClosedError
             value = whole + upper.value / lower.value
         word = self._peek()
+        if word and word.text == "k" and not currency:  # 6k + 5 = 59
+            raise NotClosedError
         if word and word.kind is T.WORD and (named := _SCALES.get(word.text.lower()[:8]) or _scale_of(word)):
             scale = named
             if word.text.lower() in _SCALES:

@@ -67,6 +67,8 @@ _NUMBER = re.compile(r"\d{1,3}(?:(?:,|\{,\})\d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)
 _WORD = re.compile(r"[A-Za-zµμΩÅé]+(?:['’][a-z]+)?")
 _CJK = re.compile(r"[\u3400-\u9fff]+")
 _COMMAND = re.compile(r"\\(?:[A-Za-z]+|.)", re.DOTALL)
+_INDEX = re.compile(r"_\{[^{}]*\}")  # P_{10}
+_DEGREES = re.compile(r"\^\s*(?:\\circ\b|\{\s*\\circ\s*\})")
 _RULES = re.compile(r"[=\-_*~#]{3,}")
 _COMMANDS: dict[str, tuple[T, str]] = {
     "times": (T.SIGN, "*"), "cdot": (T.SIGN, "*"), "ast": (T.SIGN, "*"), "div": (T.SIGN, "/"),
@@ -164,7 +166,9 @@ class _Scanner:
     def _next(self) -> None:
         text, at = self._text, self._at
         character = text[at]
-        if character in " \t\r`_&" or text.startswith("__", at):
+        if index := _INDEX.match(text, at):
+            self._add(T.FOREIGN, index[0], index.end())
+        elif character in " \t\r`_&" or text.startswith("__", at):
             self._at += 1
         elif number := _NUMBER.match(text, at):
             self._number(number[0], number.end())
@@ -172,6 +176,8 @@ class _Scanner:
             self._add(T.WORD, word[0], word.end())
         elif run := _CJK.match(text, at):
             self._chinese(run.end())
+        elif degrees := _DEGREES.match(text, at):
+            self._add(T.WORD, "°", degrees.end())
         elif character == "\\" and (command := _COMMAND.match(text, at)):
             self._command(command[0][1:], command.end())
         elif rule := _RULES.match(text, at):
@@ -313,7 +319,7 @@ def _phrases(found: list[Token], text: str) -> list[Token]:
             token = replace(token, kind=_ENGLISH[word][0], text=_ENGLISH[word][1])
         elif token.kind is T.FACTORIAL and not _is_factorial(before, token, after):
             token = replace(token, kind=T.BREAK)
-        elif text[token.start : token.end] == "*" and not _multiplies(before, after):
+        elif text[token.start : token.end] == "*" and not _multiplies(text, before, after):
             at += used  # a star of Markdown
             continue
         result.append(token)
@@ -327,9 +333,13 @@ _COMPARATIVES = {
 }  # fmt: skip
 
 
-def _multiplies(before: Token | None, after: Token | None) -> bool:
+def _multiplies(text: str, before: Token | None, after: Token | None) -> bool:
     """Whether a star between these two tokens is a sign."""
-    return before is not None and before.kind in (*_OPERANDS, T.WORD) and after is not None and after.kind in _STARTERS
+    if before is None or after is None or before.kind not in (*_OPERANDS, T.WORD):
+        return False
+    # 8*-9, but not the closing star of *8* - 9.
+    negative = after.kind is T.SIGN and after.text == "-" and text[before.start - 1 : before.start] != "*"
+    return after.kind in _STARTERS or (negative and text[after.end : after.end + 1].isdigit())
 
 
 _SAYING = ("is", "equals", "gives", "makes")
@@ -360,8 +370,8 @@ def _without_comments(found: list[Token]) -> list[Token]:
     return kept
 
 
-_NAMED = re.compile(r"\s*\{[^{}=\d]*[A-Za-z]{2}[^{}=]*\d\s*\}")
-"""Braces around a name that ends with a number: the year is no part of what is equal to it."""
+_NAMED = re.compile(r"\s*\{[^{}=\d]*(?:[A-Za-z]{2}|[\u3400-\u9fff])[^{}=]*\d[^{}=]*\}")
+"""Braces around a name with a number in it, as in \\text{trees after 10 years}: no part of what is equal to it."""
 _LONGEST_COMMENT = 12
 _IN_COMMENTS = (T.WORD, T.BREAK)  # words that calculate are not told apart yet
 
