@@ -1,8 +1,9 @@
-"""A second corpus for the loop bench, made when the guard stood: nothing of it was seen while limits were set.
+"""Later corpora for the loop bench, each made when the guard stood: nothing of it was seen while limits were set.
 
-Clean are replies out of a bank of samples that ended by themselves, code of installed packages and C headers, and
-tables as replies hold them. Traces of models come in files as those of the first corpus do, and are labelled by its
-rule in hindsight.
+The second: replies out of a bank of samples that ended by themselves, code of installed packages and C headers, and
+tables as replies hold them. Its three false stops were mended afterwards, so there is a third: code of the packages of
+Python's standard library, and half of the tables of `loop_tables`. Traces of models come in files as those of the first
+corpus do, and are labelled by its rule in hindsight.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 
-from loop_corpus import Text
+from loop_corpus import Text, half_of
+from loop_tables import tables
 from qwill.runs import Bank
 
 _PACKAGES = (
@@ -25,6 +27,7 @@ _GOODS = (
     "apples", "pears", "plums", "figs", "rice", "beans", "flour", "salt", "oats", "corn", "nuts", "tea", "milk", "eggs",
     "fish", "ham",
 )  # fmt: skip
+_TESTS = {"test", "tests", "idlelib", "lib2to3"}
 _LONG_REPLY = 700  # characters
 _MOST = 8000  # characters of a file
 
@@ -34,6 +37,18 @@ def fresh_texts(bank: Path | None) -> Iterator[Text]:
     yield from _replies(bank) if bank else ()
     yield from (_clean(f"code/{path.parent.name}/{path.name}", "code", _beginning(path)) for path in _code())
     yield from (_clean(f"table/{name}", "table", text) for name, text in _tables())
+
+
+def latest_texts() -> Iterator[Text]:
+    """Clean texts of the third corpus."""
+    library = Path(sysconfig.get_paths()["stdlib"])
+    packages = [path for path in sorted(library.glob("*/**/*.py")) if "site-packages" not in path.parts]
+    large = [path for path in packages if path.stat().st_size > 5000 and not _TESTS & set(path.parts)]
+    for path in random.Random(5).sample(large, min(120, len(large))):
+        yield _clean(f"code/{path.relative_to(library)}", "code", _beginning(path))
+    for name, text in tables():
+        if half_of(f"table/{name}") == "report":
+            yield _clean(f"table/{name}", "table", text)
 
 
 def _clean(name: str, kind: str, text: str, tokens: int = 0) -> Text:

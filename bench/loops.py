@@ -3,6 +3,7 @@
     python bench/loops.py traces.jsonl --data DIR            report half
     python bench/loops.py traces.jsonl --data DIR --half dev --errors
     python bench/loops.py fresh.jsonl --fresh BANK           a corpus made when the guard stood (loop_fresh.py)
+    python bench/loops.py latest.jsonl --latest              another, made after the first had been read
 
 The limits of the guard were set on the development half. A lag counts from the first copy of the first loop in a
 trace, in periods of that loop; loops of a word or two have periods of a few characters, so longer ones are shown
@@ -25,7 +26,7 @@ from rich.console import Console
 from rich.table import Table
 
 from loop_corpus import Text, clean_texts, traces
-from loop_fresh import fresh_texts
+from loop_fresh import fresh_texts, latest_texts
 from qwill.reason.guard_loops import LoopGuard
 from qwill.reason.guard_stream import Cut
 from safety import interval
@@ -100,6 +101,7 @@ def main() -> None:
     parser.add_argument(
         "--fresh", type=Path, metavar="BANK", help="clean texts of loop_fresh.py; traces count as report"
     )
+    parser.add_argument("--latest", action="store_true", help="clean texts of the third corpus; traces count as report")
     parser.add_argument("--half", choices=("dev", "report", "both"), default="report")
     parser.add_argument("--errors", action="store_true", help="show what was judged wrongly")
     args = parser.parse_args()
@@ -107,6 +109,8 @@ def main() -> None:
     texts = [text for file in args.traces for text in traces(file)]
     if args.fresh:
         args.half, texts = "both", [*texts, *fresh_texts(args.fresh)]
+    elif args.latest:
+        args.half, texts = "both", [*texts, *latest_texts()]
     elif args.data:
         texts += clean_texts(args.data)
     if args.half != "both":

@@ -32,14 +32,16 @@ class Run:
         length: how many there are.
         words: words and Chinese characters among them.
         edits: units between them that are not the same, or places where some were put in or left out.
-        counts: whether numbers among them change from copy to copy.
+        counts: numbers among them that change from copy to copy.
+        falls: those of them that become smaller.
     """
 
     start: int
     length: int = 0
     words: int = 0
     edits: int = 0
-    counts: bool = False
+    counts: int = 0
+    falls: int = 0
 
 
 @dataclass(slots=True)
@@ -146,7 +148,8 @@ class Cycles:
         for run in (cycle.edited, cycle.exact):
             run.length += 1
             run.words += unit.kind in (UnitKind.WORD, UnitKind.HAN)
-            run.counts |= bool(step)
+            run.counts += bool(step)
+            run.falls += step < 0
         return True
 
     def _is_counting(self, step: float, index: int, period: int) -> bool:

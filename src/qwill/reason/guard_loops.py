@@ -42,15 +42,30 @@ class _Limit:
 
 
 _EXACT = (_Limit(0.2, 20, 1.5), _Limit(0.02, 40, 1.5), _Limit(0.0, 128, 2))
+_EXACT_AND_SHORT = (
+    _Limit(0.8, 20, 1.5),
+    _Limit(0.2, 40, 1.5),
+    *_EXACT[1:],
+)  # (1 - i)(1 - i)(1 - i): factors are written out
+_SHORT = 8  # units of a period
 _COUNTING = (_Limit(0.4, 40, 2), _Limit(0.12, 250, 12), _Limit(0.0, 240, 40))
+_TABULATING = (_Limit(0.0, 240, 40),)
 _EDITED = (_Limit(0.6, 80, 3), _Limit(0.0, 400, 8))
 _EDITED_AND_COUNTING = (_Limit(0.5, 160, 4), _Limit(0.0, 500, 40))
 
 
-def _limit(run: Run) -> _Limit:
+_ONLY_NUMBERED = 0.13  # of the units: more numbers that change, or falling ones, are the cells of a table
+
+
+def _tabulates(run: Run) -> bool:
+    return 2 * run.falls > run.counts or run.counts > _ONLY_NUMBERED * run.length
+
+
+def _limit(run: Run, period: int) -> _Limit:
     """The limit of copies like these: what edits and counting change is more likely to be meant."""
     edited = _EDITED_AND_COUNTING if run.counts else _EDITED
-    plain = _COUNTING if run.counts else _EXACT
+    exact = _EXACT if period > _SHORT else _EXACT_AND_SHORT
+    plain = _TABULATING if _tabulates(run) else _COUNTING if run.counts else exact
     limits: tuple[_Limit, ...] = edited if run.edits else plain
     return next(limit for limit in limits if run.words >= limit.words * run.length)
 
@@ -78,11 +93,11 @@ class LoopGuard:
         for cycles in (self._exact, self._counting):
             for cycle in cycles.push(unit):
                 for run in (cycle.exact, cycle.edited):
-                    if run.edits and self._layout.is_code_or_table:
+                    if (run.edits or _tabulates(run)) and self._layout.is_code_or_table:
                         continue
                     exact = not (run.edits or run.counts) and run.length > _ENDLESS_COPIES * cycle.period
                     endless = exact and cycles.characters(run) >= _ENDLESS
-                    if endless or run.length >= factor * _limit(run).of(cycle.period):
+                    if endless or run.length >= factor * _limit(run, cycle.period).of(cycle.period):
                         return Cut(cycles.start_of(run), "loop", _in_words(cycle.period, run))
         if not self._layout.is_code_or_table:
             self._circling.push(unit)
@@ -99,24 +114,29 @@ def _in_words(period: int, run: Run) -> str:
 _FENCE = "```"
 _CODE_LINE = re.compile(
     r"\s*(?:(?:def|class|return|if|elif|else|for|while|try|except|import|from|with|raise|yield|assert|print)\b.*[:)\w]$"
-    r"|[\w.\[\]]+ ?[-+*/]?= ?\S.*$|[\w.]+\(.*\)[;:]?$|[{}\[\]()]+[;,]?$|['\"].*,$|(?:#|//|/\*|\*|>>>|\"\"\").*|.*[;{]$)"
+    r"|[\w.\[\]]+ ?[-+*/]?= ?\S.*$|[\w.]+\(.*\)[;:]?$|[{}\[\]()]+[;,]?$|['\"].*,$|(?:#|//|/\*|\*|>>>|\"\"\").*|.*[;{]$"
+    r"|['\"][^'\"]*['\"]\s+#.*|[\[({].*[\])}][,;]?$|[^\s,]{1,12}(?:, ?[^\s,]{1,12}){3,},?$)"
 )
-_TABLE_LINE = re.compile(r"\s*\|.*\|\s*$|\s*[-=+|:─═┼]{4,}\s*$|[^\t]*\t[^\t]*\t.*")
+_TABLE_LINE = re.compile(
+    r"\s*\|.*\|\s*$|\s*[-=+|:─═┼]{4,}\s*$|[^\t]*\t[^\t]*\t.*"
+    r"|\s*(?:[^\w\s]\s?){6,}$|\s*(?:[\w.#-]{1,2} ){5,}[\w.#-]{1,2}$"  # a grid of signs, or of short cells
+)
+_QUOTES = '"""'
 _LINES = 16  # lines that are looked back at
 _LINES_OF_LAYOUT = 5  # of them, so many make code or a table
 
 
 class _Layout:
-    """Whether the text is code or a table at present: inside a fence, or by the looks of its last lines."""
+    """Whether the text is code or a table at present: in a fence or a docstring, or by the looks of its last lines."""
 
     def __init__(self) -> None:
         self._line = ""
-        self._fenced = False
+        self._fenced = self._quoted = False
         self._looks: deque[bool] = deque(maxlen=_LINES)
 
     @property
     def is_code_or_table(self) -> bool:
-        return self._fenced or sum(self._looks) >= _LINES_OF_LAYOUT
+        return self._fenced or self._quoted or sum(self._looks) >= _LINES_OF_LAYOUT
 
     def push(self, text: str) -> None:
         *lines, rest = text.split("\n")
@@ -125,5 +145,6 @@ class _Layout:
             if whole.lstrip().startswith(_FENCE):
                 self._fenced = not self._fenced
             elif whole.strip():
+                self._quoted ^= whole.count(_QUOTES) % 2 == 1
                 self._looks.append(bool(_CODE_LINE.match(whole) or _TABLE_LINE.match(whole)))
         self._line = (self._line + rest)[:400]
