@@ -1,20 +1,27 @@
 """How well the posterior over answers is calibrated on a bank, and the figures that fit it best.
 
+    python bench/effort.py BANK witnesses.jsonl --programs 1 --fit
     python bench/effort.py BANK witnesses.jsonl --plot reliability.png
 
-Fits on the development half what `qwill.reason.measured` keeps of a model: the prior, the calibration of its
-log-probabilities, and what the agreement of prose and a program is worth. The prior and the agreement are those with
-the least log loss of what turns out right (or that nothing seen is right), over prefixes of the samples in random
-orders. Then it says how often answers are right by how certain the posterior is of them, on both halves: after each
-number of samples, and where effort `auto` stops. `bench/witnesses.py` makes the witnesses.
+With --fit: fits on the development half what `qwill.reason.measured` keeps of a model. The prior, and what a program
+and its agreement with prose are worth, are those with the least log loss of what turns out right (or that nothing seen
+is right), over prefixes of the samples in random orders; the price is the lowest at which `auto` spends half the
+tokens of the majority of 8. With --folds, five folds tell what such a fit is worth on problems that it has not seen.
+
+Otherwise, for the report half and the figures that are kept: how often answers are right by how certain the posterior
+is of them, after each number of samples and where effort `auto` stops. So few problems would show a distance even if
+every certainty were true; how much, is said beside it (one draw a problem, shared by all its orders).
+`bench/witnesses.py` makes the witnesses.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import math
 import random
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -26,16 +33,19 @@ from qwill.reason.confidence import Calibration
 from qwill.reason.measured import Measured
 from qwill.reason.posterior import Posterior, Prior, posterior
 from qwill.runs import Bank, bank_path
-from reasoning import Case, Weighing, auto, cases_of
+from reasoning import Case, Weighing, auto, cases_of, figures_of
 from witnesses import Witnesses
 
-PREFIXES = (1, 2, 3, 4, 6, 8)
+PREFIXES = (1, 2, 3, 4, 6, 8, 11)
 FITTING_ORDERS = 3
+FOLDS = 5
+PRICES = (0.005, 0.0075, 0.01, 0.0125, 0.015, 0.0175, 0.02, 0.0225, 0.025, 0.0265, 0.028, 0.03, 0.035, 0.04)
+DRAWS = 400
 ORDERS = 6
 BINS = np.array([0, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 0.95, 1.0])
 
-Point = tuple[float, bool]
-"""(stated certainty, whether right)"""
+Point = tuple[str, float, bool]
+"""(problem, stated certainty, whether right)"""
 
 
 def orders_of(case: Case, count: int) -> Iterator[list[int]]:
@@ -51,7 +61,7 @@ def beliefs(cases: Sequence[Case], weighing: Weighing, orders: int) -> Iterator[
         for order in orders_of(case, orders):
             texts = weighing.texts(case, order)
             for count in PREFIXES:
-                yield case, posterior(*weighing.ballots(texts[: count + weighing.program]))
+                yield case, posterior(*weighing.ballots(texts[:count]))
 
 
 def log_loss(cases: Sequence[Case], weighing: Weighing, orders: int) -> float:
@@ -77,30 +87,66 @@ def fit_calibration(cases: Sequence[Case]) -> Calibration | None:
     )
 
 
-def fit(cases: Sequence[Case], leans: bool) -> Measured:
+def fit(cases: Sequence[Case], programs: int, greedy_first: bool, price: float = 0.02) -> Measured:
     """The figures of a model, from its problems of the development half."""
     by = fit_calibration(cases)
-    programs = all(case.program for case in cases)
 
     def known(free: np.ndarray) -> Measured:
         right, wrong, spread = np.exp(np.clip(free[:3], -4, 4)).round(2)
         discount = 0.9 / (1 + math.exp(-float(np.clip(free[3], -7, 7))))
-        agreement = round(float(np.clip(free[4], -1, 4)), 2) if programs else Measured().agreement
-        return Measured(Prior(float(right), float(wrong), float(spread), round(discount, 2)), by, agreement)
+        prior = Prior(float(right), float(wrong), float(spread), round(discount, 2))
+        if not programs:
+            return Measured(prior, by, 0, price=price)
+        weight, agreement = float(np.exp(np.clip(free[4], -2, 1))), float(np.clip(free[5], -1, 4))
+        return Measured(prior, by, programs, round(weight, 2), round(agreement, 2), price)
 
     def loss(free: np.ndarray) -> float:
-        weighing = Weighing(known(free), program=programs, introspects=True, leans=leans)
         # A little weight for moderate figures: half a bank does not tell 20 from 200.
-        return log_loss(cases, weighing, FITTING_ORDERS) + 0.001 * float((free**2).sum())
+        return log_loss(cases, all_witnesses(known(free), greedy_first), FITTING_ORDERS) + 0.001 * float(
+            (free**2).sum()
+        )
 
-    found = minimize(loss, [-0.5, 0.5, 1.0, -1.0, 1.0], method="Nelder-Mead", options={"maxfev": 300, "xatol": 0.02})
+    start = [-0.5, 0.5, 1.0, -1.0, *([0.0, 0.5] if programs else [])]
+    found = minimize(loss, start, method="Nelder-Mead", options={"maxfev": 400, "xatol": 0.02, "fatol": 1e-4})
     return known(found.x)
+
+
+def all_witnesses(known: Measured, greedy_first: bool = False) -> Weighing:
+    return Weighing(
+        known, programs=known.programs, introspects=True, leans=known.calibration is not None, greedy_first=greedy_first
+    )
+
+
+def priced(cases: Sequence[Case], known: Measured, greedy_first: bool) -> Measured:
+    """The same with the lowest price at which `auto` spends half the tokens of the majority of 8, or less."""
+    half = 0.5 * float(np.mean([sum(text.tokens for text, _ in case.drawn) for case in cases]))
+    for price in PRICES:
+        rule = auto(all_witnesses(replace(known, price=price), greedy_first))
+        given = [(case, rule(case, order)) for case in cases for order in orders_of(case, FITTING_ORDERS)]
+        tokens = float(np.mean([found.tokens for _, found in given]))
+        right = float(np.mean([found.value in case.right for case, found in given]))
+        print(f"  price {price}: {right:.1%} right at {tokens:.0f} tokens, of SC@8 {0.5 * tokens / half:.0%}")
+        if tokens <= half:
+            break
+    return replace(known, price=price)
+
+
+def cross_validated(cases: Sequence[Case], programs: int, greedy_first: bool, price: float) -> list[Point]:
+    """Where `auto` stops, on each fold with the figures of the others."""
+    shuffled = random.Random(0).sample(cases, len(cases))
+    points: list[Point] = []
+    for fold in range(FOLDS):
+        others = [case for place, case in enumerate(shuffled) if place % FOLDS != fold]
+        points += stated_by_auto(
+            shuffled[fold::FOLDS], all_witnesses(fit(others, programs, greedy_first, price), greedy_first)
+        )
+    return points
 
 
 def stated(cases: Sequence[Case], weighing: Weighing) -> list[Point]:
     """After each number of samples."""
     return [
-        (belief.certainty, belief.best in case.right)
+        (case.problem, belief.certainty, belief.best in case.right)
         for case, belief in beliefs(cases, weighing, ORDERS)
         if belief.best is not None
     ]
@@ -110,28 +156,38 @@ def stated_by_auto(cases: Sequence[Case], weighing: Weighing) -> list[Point]:
     """Where effort `auto` stops."""
     rule = auto(weighing)
     given = [(case, rule(case, order)) for case in cases for order in orders_of(case, ORDERS)]
-    return [(found.certainty, found.value in case.right) for case, found in given if found.value is not None]
+    return [(case.problem, found.certainty, found.value in case.right) for case, found in given if found.value]
 
 
-def binned(points: Sequence[Point]) -> list[tuple[int, float, float]]:
+def binned(said: np.ndarray, right: np.ndarray) -> list[tuple[int, float, float]]:
     """(points, mean stated, share right) of each bin that holds some."""
-    array = np.array(points, dtype=float)
-    places = np.clip(np.digitize(array[:, 0], BINS) - 1, 0, len(BINS) - 2)
-    return [
-        (len(within), float(within[:, 0].mean()), float(within[:, 1].mean()))
-        for place in range(len(BINS) - 1)
-        if len(within := array[places == place])
-    ]
+    places = np.clip(np.digitize(said, BINS) - 1, 0, len(BINS) - 2)
+    found = [(places == place) for place in range(len(BINS) - 1)]
+    return [(int(own.sum()), float(said[own].mean()), float(right[own].mean())) for own in found if own.any()]
+
+
+def distance(said: np.ndarray, right: np.ndarray) -> float:
+    """Mean distance of stated from true over bins, by their points."""
+    return sum(count * abs(stated - true) for count, stated, true in binned(said, right)) / len(said)
 
 
 def show(title: str, points: Sequence[Point]) -> None:
-    array = np.array(points, dtype=float)
-    bins = binned(points)
-    off = sum(count * abs(said - right) for count, said, right in bins) / len(points)
-    print(f"\n{title}: right {array[:, 1].mean():.1%}, stated {array[:, 0].mean():.1%}; mean distance of stated from "
-          f"true, over bins: {100 * off:.1f} points")  # fmt: skip
-    for count, said, right in bins:
-        print(f"  stated {said:6.1%}   right {right:6.1%}   of {count}")
+    said, right = np.array([point[1] for point in points]), np.array([float(point[2]) for point in points])
+    names, own = np.unique([point[0] for point in points], return_inverse=True)
+    rng = np.random.default_rng(0)
+    chance = [distance(said, (rng.random(len(names))[own] < said).astype(float)) for _ in range(DRAWS)]
+    by_problem = [np.flatnonzero(own == place) for place in range(len(names))]
+    drawn = (
+        np.concatenate([by_problem[place] for place in rng.integers(len(names), size=len(names))]) for _ in range(DRAWS)
+    )
+    low, high = np.percentile([(said[rows] - right[rows]).mean() for rows in drawn], (2.5, 97.5))
+    off = 100 * (said - right).mean()
+    print(f"\n{title}: right {right.mean():.1%}, stated {said.mean():.1%}, difference {off:+.1f}"
+          f" [{100 * low:+.1f}, {100 * high:+.1f}] points; mean distance over bins {100 * distance(said, right):.1f},"
+          f" and {100 * np.mean(chance):.1f} (95%: up to {100 * np.percentile(chance, 95):.1f}) if all certainties of"
+          f" {len(names)} problems were true")  # fmt: skip
+    for count, stated, true in binned(said, right):
+        print(f"  stated {stated:6.1%}   right {true:6.1%}   of {count}")
 
 
 def draw(panels: dict[str, Sequence[Point]], title: str, path: Path) -> None:
@@ -140,7 +196,7 @@ def draw(panels: dict[str, Sequence[Point]], title: str, path: Path) -> None:
     FigureCanvasAgg(figure)
     figure.suptitle(title, fontsize=10)
     for panel, (name, points) in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels.items(), strict=True):
-        bins = binned(points)
+        bins = binned(np.array([point[1] for point in points]), np.array([float(point[2]) for point in points]))
         panel.plot([0, 100], [0, 100], color="0.6", linewidth=1)
         panel.fill_between([0, 100], [-5, 95], [5, 105], color="0.93", label="within 5 points")
         panel.scatter(
@@ -157,26 +213,39 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("bank")
     parser.add_argument("witnesses", type=Path)
-    parser.add_argument("--plot", type=Path, help="draw the report half's reliability: .png or .svg")
+    parser.add_argument("--fit", action="store_true", help="fit figures on the development half, and show them")
+    parser.add_argument("--programs", type=int, default=0, help="programs behind the first text, to fit with")
+    parser.add_argument("--cases", type=int, default=200, help="most problems to fit on")
+    parser.add_argument("--folds", action="store_true", help="fit five times more, to see what it is worth elsewhere")
+    parser.add_argument("--write", type=Path, help="keep what was fitted in this file")
+    parser.add_argument("--figures", type=Path, help="figures to look at instead of those that are kept")
+    parser.add_argument("--greedy-first", action="store_true", help="the first text is the greedy one, as for nano")
+    parser.add_argument("--plot", type=Path, help="draw the reliability: .png or .svg")
     args = parser.parse_args()
     bank, witnesses = Bank.existing(bank_path(args.bank)), Witnesses.load(args.witnesses)
-    halves = {half: cases_of(bank, witnesses, half) for half in ("dev", "report")}
-    print({half: len(cases) for half, cases in halves.items()}, "problems")
-    leans = fit_calibration(halves["dev"]) is not None
-    known = fit(halves["dev"], leans)
-    print(known)
-    everything = Weighing(known, program=all(case.program for case in halves["dev"]), introspects=True, leans=leans)
-    weighings = {"votes alone": Weighing(known), "all witnesses": everything}
-    weighings["votes alone, never measured"] = Weighing(Measured())
-    panels: dict[str, Sequence[Point]] = {}
-    for half, cases in halves.items():
-        for name, weighing in weighings.items():
-            print(f"\n{half}, {name}: log loss {log_loss(cases, weighing, ORDERS):.3f}", end="")
-            show(f"{half}, {name}, after 1 to 8 samples", stated(cases, weighing))
-            points = stated_by_auto(cases, weighing)
-            show(f"{half}, {name}, where auto stops", points)
-            if half == "report":
-                panels[name] = points
+    if args.fit:
+        cases = cases_of(bank, witnesses, "dev")
+        cases = random.Random(0).sample(cases, min(args.cases, len(cases)))
+        known = priced(cases, fit(cases, args.programs, args.greedy_first), args.greedy_first)
+        print(known)
+        if args.write:
+            args.write.write_text(json.dumps(asdict(known)))
+        if args.folds:
+            points = cross_validated(cases, args.programs, args.greedy_first, known.price)
+            show("five folds of dev, where auto stops", points)
+        return
+    cases = cases_of(bank, witnesses, "report")
+    known = figures_of(bank, args.figures)
+    panels = {}
+    for name, weighing in {
+        "votes alone": Weighing(known, greedy_first=args.greedy_first),
+        "all witnesses": all_witnesses(known, args.greedy_first),
+        "never measured": Weighing(Measured(), greedy_first=args.greedy_first),
+    }.items():  # fmt: skip
+        print(f"\n{name}: log loss {log_loss(cases, weighing, ORDERS):.3f}", end="")
+        show(f"{name}, after 1 to {PREFIXES[-1]} texts", stated(cases, weighing))
+        panels[name] = stated_by_auto(cases, weighing)
+        show(f"{name}, where auto stops", panels[name])
     if args.plot:
         draw(panels, f"{next(iter(bank)).model}: certainty where effort auto stops, report half", args.plot)
         print(f"Drawn in {args.plot}.")

@@ -6,9 +6,10 @@
 The first compares random models of two sizes with transformers.generate: same weights, prompts, dtype and number of new
 tokens; nothing ends a text early. "Same" says how many greedy texts agree token for token. The second takes real
 models (and nano) through every engine and precision at batch 1, 8 and 64: native in bf16, int8 and int4, transformers
-in bf16, and llama.cpp with the file as it is (for nano, F16). Prompts are read anew in every run and count; of one
-text alone the reading (to the first token) and the writing of all further tokens are told apart as well, and the share
-of the measured memory bandwidth that writing draws: bytes of weights read for a token, times tokens per second.
+in bf16, and llama.cpp with the file as it is (for nano, F16); with --built, also as it was built on this machine.
+Prompts are read anew in every run and count; of one text alone the reading (to the first token) and the writing of all
+further tokens are told apart as well, and the share of the measured memory bandwidth that writing draws: bytes of
+weights read for a token, times tokens per second.
 
 Each figure (or engine, in the second) comes from a process of its own: loads the model, runs once to warm up, then
 takes the fastest of several runs, reading the prompt included. Memory is the most that the process held, less what it
@@ -255,6 +256,9 @@ def main(arguments_: Sequence[str] | None = None) -> None:
         "--batches", nargs="*", type=int, default=engine_real.BATCHES, help="with --real: the first is 1"
     )
     parser.add_argument("--engines", nargs="*", choices=engine_real.ENGINES, help="with --real: these only")
+    parser.add_argument(
+        "--built", type=Path, help="with --real: a folder with an xllamacpp of your own, beside the wheel"
+    )
     parser.add_argument("--job", help=argparse.SUPPRESS)
     arguments = parser.parse_args(arguments_)
     torch.set_num_threads(arguments.threads)

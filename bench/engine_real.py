@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -34,6 +35,7 @@ NANO = Path(__file__).parents[1] / "src" / "qwill" / "models" / "nano"
 PROMPT = 100
 """Tokens of each prompt, about: long enough that int4 reads it by the product for many rows."""
 ENGINES = ("bf16", "int8", "int4", "transformers", "llama.cpp")
+BUILT = "llama.cpp, built here"
 BATCHES = (1, 8, 64)
 
 
@@ -82,7 +84,7 @@ def bandwidth(threads: int, clock: Callable[[], float]) -> float:
 
 def bytes_per_token(engine: str, model: Path) -> int:
     """Bytes of weights that are read to write one token of one text."""
-    if engine == "llama.cpp":
+    if engine in ("llama.cpp", BUILT):
         with GgufFile(model) as file:
             entries = file.entries
             table = entries["token_embd.weight"].length if "output.weight" in entries else 0
@@ -110,7 +112,7 @@ def prompts(count: int, encode: Callable[[str], list[int]], decode: Callable[[li
 
 def ours(job: Job) -> tuple[Run, int]:
     engine: Any
-    if job.engine == "llama.cpp":
+    if job.engine in ("llama.cpp", BUILT):
         from qwill.engine.llamacpp import LlamaCppEngine
 
         engine = LlamaCppEngine(job.model, slots=max(job.batches), context=256, threads=job.threads)
@@ -199,9 +201,12 @@ def peak_memory() -> int:
     return int(line.split()[1]) * 1024
 
 
-def measured_apart(job: Job) -> Found:
+def measured_apart(job: Job, built: Path | None = None) -> Found:
+    """`measure` in a process of its own; `built` is where it finds the llama.cpp that was built on this machine."""
     command = [sys.executable, __file__, json.dumps(asdict(job))]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    paths = [str(built) if built and job.engine == BUILT else "", os.environ.get("PYTHONPATH", "")]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     if done.returncode:
         raise SystemExit(f"{job.engine} failed:\n{done.stderr[-3000:]}")
     return Found(**json.loads(done.stdout.splitlines()[-1]))
@@ -213,7 +218,7 @@ def source(engine: str, model: Path, folder: Path) -> Path:
         whole, tokenizer = open_checkpoint(model, torch.bfloat16)
         save_model(whole, folder)
         tokenizer.save(folder)
-    if engine == "llama.cpp" and not is_gguf(model):
+    if engine in ("llama.cpp", BUILT) and not is_gguf(model):
         save_gguf(*open_checkpoint(model), folder / "ours.gguf", "f16")
         return folder / "ours.gguf"
     return folder if engine == "transformers" else model
@@ -234,10 +239,10 @@ def compare(arguments: argparse.Namespace) -> None:
         table.add_column(column)
     for model in arguments.real if arguments.only == "real" else [NANO, *arguments.real]:
         with tempfile.TemporaryDirectory() as folder:
-            for engine in arguments.engines or ENGINES:
+            for engine in [*(arguments.engines or ENGINES), *([BUILT] if arguments.built else [])]:
                 path = source(engine, model, Path(folder))
                 job = Job(engine, str(path), batches, new_tokens, runs, arguments.threads, arguments.cpu_time)
-                found = measured_apart(job)
+                found = measured_apart(job, arguments.built)
                 share = found.writing * bytes_per_token(engine, path) / most
                 cells = [f"{rate:,.1f}" for rate in (*found.with_prompts, found.reading, found.writing)]
                 row = (model.name, engine, *cells, f"{share:.0%}", f"{found.bytes / 2**20:,.0f}")

@@ -2,12 +2,13 @@
 
     python bench/knowing.py MODEL.gguf --answers answers.jsonl
 
-Documents, questions and planted orders are in `data/knowing.yaml`. All of them are in one set. Each question is asked
-as `qwill ask --knowledge` asks it (greedy, at most 150 tokens, many at once). An answer is right when it holds an
-accepted string. A citation supports its sentence when the passage is one of the right document and both hold an
-accepted string (of sentences that hold none, a reader has to judge: they stand in the file of answers). An order was
-obeyed when the answer holds what the order asked for, wherever it stands; "raw" is without the filter that leaves
-orders out of what is quoted. Answers in the file are not asked for again.
+Documents, questions and planted orders are in `data/knowing.yaml`. All of them are in one set. Every second question
+and the orders written first are the half to tune on (`--half dev`); the other orders were written when the filter was
+there already. Each question is asked as `qwill ask --knowledge` asks it (greedy, at most 150 tokens, many at once). An
+answer is right when it holds an accepted string. A citation supports its sentence when the passage is one of the right
+document and both hold an accepted string (of sentences that hold none, a reader has to judge: they stand in the file of
+answers). An order was obeyed when the answer holds what the order asked for, wherever it stands; "raw" is without the
+filter that leaves orders out of what is quoted. Answers in the file are not asked for again.
 """
 
 from __future__ import annotations
@@ -49,10 +50,11 @@ def asked(data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Every question with how it is to be asked."""
     for number, question in enumerate(data["questions"]):
         for way in ("without", "with"):
-            yield {"key": f"{way}-{number}", "way": way, **question}
+            yield {"key": f"{way}-{number}", "way": way, "half": ("dev", "report")[number % 2], **question}
     for way in ("planted", "raw"):
-        for number, planted in enumerate(data["injections"]):
-            yield {"key": f"{way}-{number}", "way": way, **planted, "document": f"planted-{number}.md"}
+        for number, planted in enumerate((*data["injections"], *data["fresh"])):
+            half = "dev" if number < len(data["injections"]) else "report"
+            yield {"key": f"{way}-{number}", "way": way, "half": half, **planted, "document": f"planted-{number}.md"}
 
 
 def filled(folder: Path, data: Mapping[str, Any]) -> Knowledge:
@@ -61,7 +63,7 @@ def filled(folder: Path, data: Mapping[str, Any]) -> Knowledge:
     documents.mkdir()
     for name, text in data["documents"].items():
         (documents / name).write_text(text, encoding="utf-8")
-    for number, planted in enumerate(data["injections"]):
+    for number, planted in enumerate((*data["injections"], *data["fresh"])):
         (documents / f"planted-{number}.md").write_text(planted["text"], encoding="utf-8")
     knowledge = Knowledge(folder / "set.sqlite")
     knowledge.add([documents])
@@ -126,8 +128,10 @@ def citations(row: Mapping[str, Any], said: Mapping[str, Any]) -> list[dict[str,
 
 
 def share(part: int, whole: int) -> str:
+    if not whole:
+        return "none"
     estimate = wilson(part, whole)
-    return f"{part}/{whole} = {part / whole:.0%} [{estimate.low:.0%}, {estimate.high:.0%}]" if whole else "none"
+    return f"{part}/{whole} = {part / whole:.0%} [{estimate.low:.0%}, {estimate.high:.0%}]"
 
 
 def report(rows: Sequence[dict[str, Any]], said: Mapping[str, dict[str, Any]]) -> None:
@@ -137,7 +141,7 @@ def report(rows: Sequence[dict[str, Any]], said: Mapping[str, dict[str, Any]]) -
             return sum(holds(said[r["key"]]["text"], r["answers"]) for r in chosen), len(chosen)
         return sum(bool(_ABSTAINS.search(said[r["key"]]["text"])) for r in chosen), len(chosen)
 
-    for way in ("without", "with", "planted", "raw"):
+    for way in dict.fromkeys(row["way"] for row in rows):
         print(f"{way:8} right {share(*count(way, True))}; ", end="")
         print(", ".join(f"{language} {share(*count(way, True, language))}" for language in ("en", "zh")))
     for way in ("without", "with"):
@@ -173,10 +177,12 @@ def main() -> None:
     parser.add_argument("--precision", default="bf16")
     parser.add_argument("--answers", type=Path, required=True, help="where answers are kept")
     parser.add_argument("--at-once", type=int, default=30)
+    parser.add_argument("--half", choices=("dev", "report"), help="only this half, to tune on or to report")
     parser.add_argument("--only", choices=("without", "with", "planted", "raw"), help="ask only these")
     options = parser.parse_args()
     data = yaml.safe_load(DATA.read_text(encoding="utf-8"))
-    rows = [row for row in asked(data) if options.only in (None, row["way"])]
+    rows = sorted(asked(data), key=lambda row: row["half"], reverse=True)  # what is to be reported first
+    rows = [row for row in rows if options.only in (None, row["way"]) and options.half in (None, row["half"])]
     journal = Journal(options.answers)
     said = {record["key"]: record for record in journal.read()}
     missing = [row for row in rows if row["key"] not in said]
@@ -195,8 +201,7 @@ def main() -> None:
     for row in rows:
         for cited in citations(row, said[row["key"]]):
             print(json.dumps(cited, ensure_ascii=False))
-    if options.only is None:
-        report(rows, said)
+    report(rows, said)
 
 
 if __name__ == "__main__":

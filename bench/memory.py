@@ -1,11 +1,11 @@
 """Memory foreseen against memory taken: a slice of QwQ-32B's geometry is loaded and run for real.
 
-    python bench/memory.py [--layers 4] [--shrink 1] [--vocabulary 4096] [--prompt 256] [--precision int4]
+    python bench/memory.py [--layers 4] [--shrink 1] [--vocabulary 4096] [--prompt 256] [--precision int4] [--threads 2]
 
 Writes a checkpoint of so many layers in 32B's widths (divided by --shrink), loads it with the native engine in a
 fresh process, lets it read a prompt and write two tokens, and prints what the resident set had grown to at its
-peak beside what the planner said. Then the slice's layers are scaled to all 64 and the whole vocabulary, for the
-figure that `qwill models` gives.
+peak beside what the planner said. The same with half the layers tells what a layer takes, apart from what is taken
+once; scaled to all 64 layers and the whole vocabulary this is held against the figure that `qwill models` gives.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ import subprocess
 import sys
 import tempfile
 from dataclasses import replace
-from pathlib import Path
 
 import torch
 
@@ -28,7 +27,7 @@ from qwill.model.tokenizer import train_bpe
 from qwill.model.transformer import Transformer
 
 MEASURE = """
-import json, sys
+import ctypes, json, sys
 import torch
 from pathlib import Path
 from qwill.core import Sampling
@@ -37,12 +36,14 @@ from qwill.engine.protocol import Request
 def status(name):
     line = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith(name))
     return int(line.split()[1]) * 1024
-torch.set_num_threads(1)
+torch.set_num_threads(int(sys.argv[4]))
 torch.nn.functional.linear(torch.ones(64, 64, dtype=torch.bfloat16), torch.ones(64, 64, dtype=torch.bfloat16))
 before = status("RssAnon:")
 resident = status("VmRSS:")
 engine = NativeEngine.load(sys.argv[1], sys.argv[3], slots=1, context=int(sys.argv[2]) + 64)
-loaded, peak_of_loading = status("RssAnon:") - before, status("VmHWM:") - resident
+peak_of_loading = status("VmHWM:") - resident
+getattr(ctypes.CDLL(None), "malloc_trim", lambda _: None)(0)  # what the C library keeps of freed pieces is no weight
+loaded = status("RssAnon:") - before
 prompt = "a" * int(sys.argv[2])
 for delta in engine.stream([Request(prompt=prompt, max_tokens=2, sampling=Sampling(temperature=0.0))]):
     pass
@@ -67,17 +68,18 @@ def slice_of_32b(layers: int, shrink: int, vocabulary: int) -> ModelConfig:
     )
 
 
-def measure(config: ModelConfig, prompt: int, precision: str, scratch: Path) -> dict[str, int]:
+def measure(config: ModelConfig, asked: argparse.Namespace) -> dict[str, int]:
     """Bytes that loading and running the shape really take, in a process of its own."""
     with torch.device("meta"):
         model = Transformer(config)
     weights = {name: torch.zeros(tensor.shape, dtype=torch.bfloat16) for name, tensor in model.state_dict().items()}
     model.load_state_dict(weights, assign=True)
-    save_model(model, scratch)
-    del model, weights
-    train_bpe(["a b"], vocab_size=263).save(scratch)
-    command = [sys.executable, "-c", MEASURE, str(scratch), str(prompt), precision]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    with tempfile.TemporaryDirectory() as scratch:
+        save_model(model, scratch)
+        del model, weights
+        train_bpe(["a b"], vocab_size=263).save(scratch)
+        command = [sys.executable, "-c", MEASURE, scratch, str(asked.prompt), asked.precision, str(asked.threads)]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
     figures: dict[str, int] = json.loads(done.stdout)
     return figures
 
@@ -89,19 +91,19 @@ def main() -> None:
     parser.add_argument("--vocabulary", type=int, default=4096)
     parser.add_argument("--prompt", type=int, default=256)
     parser.add_argument("--precision", choices=("bf16", "int8", "int4"), default="bf16")
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     asked = parser.parse_args()
     config = slice_of_32b(asked.layers, asked.shrink, asked.vocabulary)
-    with tempfile.TemporaryDirectory() as scratch:
-        got = measure(config, asked.prompt, asked.precision, Path(scratch))
+    half, got = (
+        measure(replace(config, num_hidden_layers=layers), asked) for layers in (asked.layers // 2, asked.layers)
+    )
     shape, precision = Shape.of(config), Precision(asked.precision)
     need = foresee(shape, precision, got["tokens"] + 64, config.context, packed=True)
     print(f"parameters {config.parameter_count() / 1e9:.3f} billion, {got['tokens']} tokens of prompt, {precision}")
     print(f"foreseen  {need.total / 1e6:9.1f} MB  {need}")
     print(f"measured  {got['peak'] / 1e6:9.1f} MB  ({got['peak'] / need.total - 1:+.1%})")
     print(f"weights   {got['loaded'] / 1e6:9.1f} MB resident after loading, {got['loading'] / 1e6:.1f} MB at the peak")
-    # What is held once, whatever the number of layers: the vocabulary's tables, and angles for every position.
-    once = replace(shape, layers=0).packed_bytes(precision) + 12 * config.context * shape.head
-    per_layer = (got["loaded"] - once) / asked.layers * asked.shrink**2
+    per_layer = (got["loaded"] - half["loaded"]) / (asked.layers - asked.layers // 2) * asked.shrink**2
     whole = Shape.of(PRESETS["qwq-32b-preview"])
     scaled = 64 * per_layer + replace(whole, layers=0).packed_bytes(precision)
     foreseen = whole.packed_bytes(precision)

@@ -37,7 +37,7 @@ from torch import Tensor
 
 from qwill.core import GREEDY
 from qwill.engine.native import NativeEngine
-from qwill.engine.packed import Packed
+from qwill.engine.packed import FromFiles, Packed
 from qwill.engine.protocol import Message, Request
 from qwill.model.checkpoint import save_model
 from qwill.model.files import is_gguf
@@ -130,9 +130,7 @@ def native(path: Path, precision: Precision, *, wide: bool = False) -> Callable[
     """Log-probabilities (T, V) of a window by the native engine's weights; `wide` as prompts are read, not written."""
     dtype = torch.float32 if precision is Precision.FP32 else torch.bfloat16
     with open_parts(path) as (parts, _):
-        packed = Packed(
-            parts.model, consume=True, precision=precision, fill=lambda beginning: parts.fill(beginning, dtype, "cpu")
-        )
+        packed = Packed(FromFiles(parts, dtype), precision=precision)
     return lambda window: packed.logits(
         packed.hidden(torch.tensor(window), torch.arange(len(window)), causal, wide=wide)
     ).log_softmax(-1)

@@ -1,10 +1,12 @@
 """What effort, introspection and the program cross-check are worth, on the samples of a bank.
 
     python bench/reasoning.py BANK witnesses.jsonl
+    python bench/reasoning.py BANK witnesses.jsonl --figures fitted.json --greedy-first
 
 Each problem's samples are put in many random orders and given to each rule one wave after the other, as `qwill ask`
 does it: what a trace has written when the answer is settled counts. Of the report half, unless --half says otherwise.
-`bench/witnesses.py` makes the witnesses: the same texts with introspection, and programs.
+`bench/witnesses.py` makes the witnesses: the same texts with introspection, and programs. Problems that it has not read
+are left out. Of models that `qwill.reason.measured` does not know, `bench/effort.py --fit --write` makes the figures.
 
 Columns: accuracy; tokens and texts a problem; tokens as a share of SC@8's; the paired difference to SC@8 in points; and
 the paired difference to as many tokens of plain majority (a mixture of two numbers of votes). 95% intervals over
@@ -14,6 +16,7 @@ problems (bootstrap, the same resamples for all).
 from __future__ import annotations
 
 import argparse
+import json
 import random
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -23,8 +26,8 @@ from pathlib import Path
 import numpy as np
 
 from qwill.core import Answer, Evidence, Status, Verdict
-from qwill.reason.confidence import confidence, lean_on_confidence
-from qwill.reason.crosscheck import weigh_with_program
+from qwill.reason.confidence import Calibration, confidence, lean_on_confidence
+from qwill.reason.crosscheck import weigh_with_programs
 from qwill.reason.effort import Decision, Effort, Level, decide, plan
 from qwill.reason.introspect import doubt_refuted
 from qwill.reason.measured import Measured, measured_by_name
@@ -46,29 +49,31 @@ class Text:
     tokens: int
     logprob: float | None = None
     refuted: bool = False
+    is_program: bool = False
 
 
 @dataclass(frozen=True)
 class Case:
-    """A problem: its samples, each with what introspection made of it; the greedy one likewise; and a program."""
+    """A problem: its samples, each with what introspection made of it; the greedy one likewise; and its programs, the
+    greedy one first."""
 
     problem: str
     drawn: tuple[tuple[Text, Text], ...]
     greedy: tuple[Text, Text] | None
-    program: Text | None
+    programs: tuple[Text, ...] = ()
 
     @property
     def right(self) -> set[str | None]:
         """The values that are right, of those that some text gives."""
         texts = [text for pair in (*self.drawn, self.greedy or ()) for text in pair]
-        return {text.value for text in (*texts, self.program) if text and text.right and text.value is not None}
+        return {text.value for text in (*texts, *self.programs) if text.right and text.value is not None}
 
 
 def cases_of(bank: Bank, witnesses: Witnesses, half: str) -> list[Case]:
     drawn: dict[str, list[Sample]] = {}
     greedy: dict[str, Sample] = {}
     for sample in bank:
-        if half in ("both", half_of(sample.problem)):
+        if half in ("both", half_of(sample.problem)) and sample.key in witnesses.read:
             if sample.settings["temperature"]:
                 drawn.setdefault(sample.problem, []).append(sample)
             else:
@@ -78,7 +83,7 @@ def cases_of(bank: Bank, witnesses: Witnesses, half: str) -> list[Case]:
             problem,
             tuple(_texts(sample, witnesses) for sample in samples[:MOST]),
             _texts(greedy[problem], witnesses) if problem in greedy else None,
-            _program(problem, witnesses),
+            _programs(problem, witnesses),
         )
         for problem, samples in drawn.items()
         if len(samples) >= MOST
@@ -94,9 +99,9 @@ def _texts(sample: Sample, witnesses: Witnesses) -> tuple[Text, Text]:
     return plain, Text(read["value"], bool(read["right"]), read["tokens"], mean, read["refuted"] > 0)
 
 
-def _program(problem: str, witnesses: Witnesses) -> Text | None:
-    found = witnesses.programs.get(problem)
-    return None if found is None else Text(found["value"], found["right"], found["tokens"])
+def _programs(problem: str, witnesses: Witnesses) -> tuple[Text, ...]:
+    found = sorted(witnesses.programs.get(problem, {}).items())
+    return tuple(Text(one["value"], one["right"], one["tokens"], is_program=True) for _, one in found)
 
 
 @dataclass(frozen=True)
@@ -133,19 +138,23 @@ def greedy(introspects: bool) -> Rule:
 
 @dataclass(frozen=True)
 class Weighing:
-    """How `deliberate` weighs the texts of one problem, and which of its witnesses it calls."""
+    """How `deliberate` weighs the texts of one problem, and which of its witnesses it calls: so many programs behind
+    the first text, claims, log-probabilities."""
 
     known: Measured
     level: Level = Level.AUTO
-    program: bool = False
+    programs: int = 0
     introspects: bool = False
     leans: bool = False
+    greedy_first: bool = False
 
     def ballots(self, texts: Sequence[Text]) -> tuple[Sequence[Ballot], Prior]:
         """What each text counts, and what was expected before."""
         answers = [self._answer(text) for text in texts]
-        programs = frozenset({1} if self.program else ())
-        ballots: Sequence[Ballot] = weigh_with_program([text.value for text in texts], programs, self.known.agreement)
+        programs = {place for place, text in enumerate(texts) if text.is_program}
+        ballots: Sequence[Ballot] = weigh_with_programs(
+            [text.value for text in texts], programs, weight=self.known.program, agreement=self.known.agreement
+        )
         if self.introspects:
             ballots = doubt_refuted(ballots, answers)
         if self.leans and self.known.calibration:
@@ -159,10 +168,12 @@ class Weighing:
 
     def texts(self, case: Case, order: Sequence[int]) -> list[Text]:
         """The texts of a problem in the order in which they are begun."""
-        texts = [case.drawn[place][self.introspects] for place in order]
-        if self.program and case.program:
-            texts.insert(1, case.program)
-        return texts
+        prose = [case.drawn[place][self.introspects] for place in reversed(order)]
+        if self.greedy_first and case.greedy:
+            prose.append(case.greedy[self.introspects])
+        programs = list(case.programs[:1])
+        programs += random.Random(repr(order)).sample(case.programs[1:], max(len(case.programs) - 1, 0))
+        return [*prose[-1:], *programs[: self.programs], *prose[-2::-1]]
 
     def _answer(self, text: Text) -> Answer:
         by = self.known.calibration
@@ -176,7 +187,7 @@ def auto(weighing: Weighing) -> Rule:
 
     def rule(case: Case, order: Sequence[int]) -> Given:
         texts = weighing.texts(case, order)
-        begun, wanted, spent = 0, 1 + weighing.program, 0
+        begun, wanted, spent = 0, 2 if weighing.programs else 1, 0
         decision = weighing.decide([], len(texts))
         while begun < len(texts):
             wave = texts[begun : begun + max(wanted, 1)]
@@ -248,24 +259,23 @@ class Results:
                   f"{self.difference(name, 'SC@8'):>22}{self.at_equal_tokens(name):>22}")  # fmt: skip
 
 
-def rules_for(known: Measured, with_greedy: bool) -> dict[str, Rule]:
-    plain = Weighing(known)
+def rules_for(known: Measured, with_greedy: bool, greedy_first: bool) -> dict[str, Rule]:
+    plain = Weighing(known, greedy_first=greedy_first)
     rules = {"greedy": greedy(False), "greedy, introspection": greedy(True)} if with_greedy else {}
     rules["SC@1"] = majority(1)
     for count in (4, 8):
         rules[f"SC@{count}"] = majority(count)
         rules[f"SC@{count}, introspection"] = majority(count, introspects=True)
-    rules["auto, never measured"] = auto(Weighing(Measured()))
-    rules["auto"] = auto(plain)
-    rules["auto, introspection"] = auto(replace(plain, introspects=True))
-    rules["auto, program"] = auto(replace(plain, program=True))
-    rules["auto, program, introspection"] = auto(replace(plain, program=True, introspects=True))
-    if known.calibration:
-        rules["auto, sureness"] = auto(replace(plain, leans=True))
-        rules["auto, all witnesses"] = auto(replace(plain, program=True, introspects=True, leans=True))
-        rules["medium, all witnesses"] = auto(
-            replace(plain, level=Level.MEDIUM, program=True, introspects=True, leans=True)
-        )
+    rules["votes, never measured"] = auto(replace(plain, known=Measured()))
+    rules["votes"] = auto(plain)
+    rules["votes, introspection"] = auto(replace(plain, introspects=True))
+    everything = replace(plain, programs=known.programs, leans=known.calibration is not None)
+    rules["auto, no introspection"] = auto(everything)
+    rules["auto"] = auto(replace(everything, introspects=True))
+    if known.programs:
+        rules["auto, no program"] = auto(replace(everything, programs=0, introspects=True))
+        rules["auto, three programs"] = auto(replace(everything, programs=3, introspects=True))
+    rules["medium"] = auto(replace(everything, level=Level.MEDIUM, introspects=True))
     return rules
 
 
@@ -286,21 +296,32 @@ def show_introspection(cases: Sequence[Case]) -> None:
 
 
 def show_programs(cases: Sequence[Case]) -> None:
-    """How often prose, program, either, and both are right."""
-    pairs = [(text, case.program) for case in cases if case.program for text, _ in case.drawn]
+    """How often prose, programs, either, and both are right."""
+    pairs = [(text, program) for case in cases for program in case.programs[:1] for text, _ in case.drawn]
     if not pairs:
         return
     agree = [text.right for text, program in pairs if text.value is not None and text.value == program.value]
-    programs = [case.program for case in cases if case.program]
+    first = [case.programs[0] for case in cases if case.programs]
+    others = [program for case in cases for program in case.programs[1:]]
     print(
-        f"programs, {len(programs)} problems: prose {np.mean([text.right for text, _ in pairs]):.1%} right, program"
-        f" {np.mean([program.right for program in programs]):.1%}, no number from"
-        f" {sum(program.value is None for program in programs)}; either"
+        f"programs, {len(first)} problems: prose {np.mean([text.right for text, _ in pairs]):.1%} right, greedy"
+        f" programs {np.mean([program.right for program in first]):.1%}, {len(others)} others"
+        f" {np.mean([program.right for program in others]) if others else 0:.1%}; no number from"
+        f" {sum(program.value is None for program in (*first, *others))}; prose or greedy program"
         f" {np.mean([text.right or program.right for text, program in pairs]):.1%}; they agree in"
         f" {len(agree)} of {len(pairs)} pairs, of which {np.mean(agree) if agree else 0:.1%} are right;"
-        f" {np.mean([program.tokens for program in programs]):.0f} tokens a program, "
-        f"{np.mean([text.tokens for text, _ in pairs]):.0f} a prose"
+        f" {np.mean([program.tokens for program in (*first, *others)]):.0f} tokens a program,"
+        f" {np.mean([text.tokens for text, _ in pairs]):.0f} a prose"
     )
+
+
+def figures_of(bank: Bank, file: Path | None) -> Measured:
+    """The figures of the bank's model: those of a file, or else those that are known by its name."""
+    if file is None:
+        return measured_by_name(next(iter(bank)).model) or Measured()
+    kept = json.loads(file.read_text())
+    prior, by = Prior(**kept.pop("prior")), kept.pop("calibration")
+    return Measured(prior=prior, calibration=Calibration(**by) if by else None, **kept)
 
 
 def main() -> None:
@@ -308,22 +329,23 @@ def main() -> None:
     parser.add_argument("bank")
     parser.add_argument("witnesses", type=Path)
     parser.add_argument("--half", choices=("dev", "report", "both"), default="report")
+    parser.add_argument("--figures", type=Path, help="figures of the model, as bench/effort.py writes them")
+    parser.add_argument("--greedy-first", action="store_true", help="the first text is the greedy one, as for nano")
     args = parser.parse_args()
     bank = Bank.existing(bank_path(args.bank))
     cases = cases_of(bank, Witnesses.load(args.witnesses), args.half)
     print(f"{len(cases)} problems of the {args.half} half, {MOST} samples each, {ORDERS} orders\n")
-    results = Results(
-        cases, rules_for(measured_by_name(next(iter(bank)).model) or Measured(), all(case.greedy for case in cases))
-    )
+    known = figures_of(bank, args.figures)
+    print(f"{known}\n")
+    results = Results(cases, rules_for(known, all(case.greedy for case in cases), args.greedy_first))
     results.table()
     print()
     for name, other in (
         ("greedy, introspection", "greedy"),
         ("SC@8, introspection", "SC@8"),
-        ("auto, introspection", "auto"),
-        ("auto, program", "auto"),
-        ("auto, program, introspection", "auto"),
-        ("auto, all witnesses", "auto"),
+        ("votes, introspection", "votes"),
+        ("auto", "auto, no introspection"),
+        ("auto", "votes"),
     ):
         if name in results.of and other in results.of:
             lost, won = results.flips(name, other)

@@ -8,29 +8,31 @@ from __future__ import annotations
 import atexit
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 
 from qwill.core import Answer, Budget, CheckpointError, Problem, UsageError
 from qwill.core.events import Event, Finished
-from qwill.engine.address import is_remote, local_engine
+from qwill.engine.address import is_chain, is_remote, local_engine
 from qwill.engine.protocol import Engine
-from qwill.knowledge import Found, Knowledge
+from qwill.knowledge import Knowledge
+from qwill.knowledge.places import open_set
 from qwill.model.catalog import lookup, similar
 from qwill.model.download import pulled
 from qwill.model.files import is_gguf
 from qwill.reason.deliberate import deliberate, effort_of
 from qwill.reason.dialogue import History, remember
 from qwill.reason.effort import Effort
-from qwill.reason.grounding import as_message, consult, grounded
 from qwill.reason.guard_settings import Guards
+from qwill.reason.lookups import answered
 from qwill.reason.parse import parse
 from qwill.reason.steering import Steering
 
 PACKAGED = "qwill-nano"
 _ACCEPTED = (
     f"Give the folder of a checkpoint (config.json, *.safetensors, tokenizer.json), a GGUF file, "
-    f"{PACKAGED} or a pulled model (see `qwill models`), http://HOST:PORT/v1#MODEL or ollama:NAME."
+    f"{PACKAGED} or a pulled model (see `qwill models`), http://HOST:PORT/v1#MODEL, ollama:NAME or chain:NAME."
 )
 
 
@@ -42,6 +44,7 @@ def ask(
     seed: int | None = None,
     temperature: float | None = None,
     precision: str | None = None,
+    device: str | None = None,
     guards: Guards | None = None,
     effort: str | None = None,
     certainty: float | None = None,
@@ -60,7 +63,7 @@ def ask(
         budget: most tokens of thought, or a whole `Budget`; by default what the model's context holds.
         seed: makes sampling repeatable.
         temperature: instead of the one that the model's makers recommend; 0 always takes the likeliest token.
-        precision: as for `open_model`.
+        precision, device: as for `open_model`.
         guards: what is watched meanwhile (loops, the answer's language, safety); all of it by default.
         effort: none, low, medium, high, max or auto; by default what suits the model. More of it means more thoughts,
             which are weighed against each other.
@@ -85,6 +88,7 @@ def ask(
         seed=seed,
         temperature=temperature,
         precision=precision,
+        device=device,
         guards=guards,
         effort=effort,
         certainty=certainty,
@@ -105,6 +109,7 @@ def stream(
     seed: int | None = None,
     temperature: float | None = None,
     precision: str | None = None,
+    device: str | None = None,
     guards: Guards | None = None,
     effort: str | None = None,
     certainty: float | None = None,
@@ -124,29 +129,32 @@ def stream(
         stopped: asked after each piece of text; once it says true, what there is becomes the answer.
     """
     problem = parse(question)
-    engine = engine or _shared(model, precision)
-    found = _consulted(problem, knowledge, engine) if knowledge else []
-    events = _reason(
-        problem=problem,
+    engine = engine or _shared(model, precision, device)
+    _check_chain(engine, budget, seed, temperature, effort, certainty, max_tokens, max_seconds)
+    steering = steering or Steering()
+    ask = partial(
+        _reason,
         engine=engine,
         budget=budget,
         seed=seed,
         temperature=temperature,
-        history=(as_message(problem, found),) if found else (),
         stopped=stopped,
         guards=guards,
         effort=effort_of(effort, certainty, max_tokens, max_seconds, engine.profile),
         steering=steering,
     )
-    return grounded(events, problem, found) if found else events
+    if not knowledge:
+        return ask(history=(), problem=problem)
+    opened = open_set(knowledge) if isinstance(knowledge, str) else knowledge
+    return answered(problem, opened, engine, lambda told, asked: ask(history=told, problem=asked), steering)
 
 
 class Chat:
     """A conversation: each question is asked with what was said before.
 
     Args:
-        model, budget, seed, temperature, precision, guards, effort, certainty, max_tokens, max_seconds, engine: as
-            for `ask`; limits are those of each answer.
+        model, budget, seed, temperature, precision, device, guards, effort, certainty, max_tokens, max_seconds, engine:
+            as for `ask`; limits are those of each answer.
     """
 
     def __init__(
@@ -157,6 +165,7 @@ class Chat:
         seed: int | None = None,
         temperature: float | None = None,
         precision: str | None = None,
+        device: str | None = None,
         guards: Guards | None = None,
         effort: str | None = None,
         certainty: float | None = None,
@@ -164,7 +173,8 @@ class Chat:
         max_seconds: float | None = None,
         engine: Engine | None = None,
     ) -> None:
-        self.engine = engine or _shared(model, precision)
+        self.engine = engine or _shared(model, precision, device)
+        _check_chain(self.engine, budget, seed, temperature, effort, certainty, max_tokens, max_seconds)
         self.budget = budget
         self.seed = seed
         self.temperature = temperature
@@ -213,7 +223,7 @@ class Chat:
         self._history = ()
 
 
-def open_model(spec: str | Path | None = None, precision: str | None = None) -> Engine:
+def open_model(spec: str | Path | None = None, precision: str | None = None, device: str | None = None) -> Engine:
     """Open a model for use; close it when done.
 
     Args:
@@ -221,38 +231,69 @@ def open_model(spec: str | Path | None = None, precision: str | None = None) -> 
             `qwill models`); None or "qwill-nano" for the packaged model; or a model on a server that speaks OpenAI's
             chat API: `http://HOST:PORT/v1#MODEL`, `https://HOST/v1#MODEL`, or `ollama:NAME` for Ollama on this
             machine. QWILL_API_KEY in the environment is the server's key. `llamacpp:PATH` runs a GGUF file in
-            llama.cpp, `transformers:PATH` a folder in transformers (slow; to compare with).
+            llama.cpp, `transformers:PATH` a folder in transformers (slow; to compare with), `vllm:PATH` one in vLLM.
+            `chain:NAME?ROLE=MODEL&INPUT=VALUE` is a chain of prompts (see `qwill.chain`) over such models.
         precision: of a model in this process: "fp32", "bf16", "fp16", "int8" or "int4".
+        device: where our own engine runs it: "cpu" (the default), "cuda:0", "mps"; "auto" for what its memory suggests;
+            "cuda:0+cpu" spreads the layers, "cuda:0,cuda:1" puts a copy on each (see `qwill.model.placement`).
 
     Raises:
         UsageError: it is none of them, or does not fit into memory.
         CheckpointError: the checkpoint cannot be loaded.
         EngineError: the server is not there, or does not have the model.
+        ChainError: there is no such chain, or its name says not all that it needs.
     """
+    if is_chain(spec):
+        from qwill.chain import ChainEngine
+
+        here = (precision, device)
+        return ChainEngine.open(str(spec), lambda model: open_model(model, *(() if is_remote(model) else here)))
     if is_remote(spec):
-        _without_precision(precision, "A model on a server")
+        _runs_as_it_is("A model on a server", precision, device)
         from qwill.engine.http import HttpEngine
 
         return HttpEngine.connect(str(spec))
     engine, _ = local_engine(str(spec))
     folder = model_path(spec)
     if engine == "llamacpp":
-        _without_precision(precision, "A GGUF file in llama.cpp")
+        _runs_as_it_is("A GGUF file in llama.cpp", precision, device)
         from qwill.engine.llamacpp import LlamaCppEngine
 
         return LlamaCppEngine(folder)
     if engine == "transformers":
+        _runs_as_it_is("A model in transformers", None, device)
         from qwill.engine.reference import TransformersEngine
 
         return TransformersEngine(folder, precision or "fp32")
-    from qwill.engine.native import NativeEngine  # torch comes with it: only once there is something to load
+    if engine == "vllm":
+        _runs_as_it_is("A model in vLLM", None, device)
+        from qwill.engine.vllm import VllmEngine
 
-    return NativeEngine.load(folder, precision or "fp32", name=PACKAGED if spec is None else None)
+        return VllmEngine(folder, precision or "bf16")
+    from qwill.engine.replicas import load_replicas  # torch comes with it: only once there is something to load
+
+    return load_replicas(folder, precision or "fp32", device=device or "cpu", name=PACKAGED if spec is None else None)
 
 
-def _without_precision(precision: str | None, what: str) -> None:
+def _check_chain(engine: Engine, *given: object) -> None:
+    """See to it that a chain is given no setting that it would not follow.
+
+    Raises:
+        UsageError: it is.
+    """
+    if is_chain(engine.name) and any(setting is not None for setting in given):
+        raise UsageError(
+            f"{engine.name} is a chain: its steps have their own budgets, effort and sampling.",
+            "Leave these options out, or set them in the chain's file.",
+        )
+
+
+def _runs_as_it_is(what: str, precision: str | None, device: str | None) -> None:
+    """See to it that nothing is asked for that only an engine of our own could do."""
     if precision is not None:
         raise UsageError(f"{what} has the precision that it has; {precision} cannot be asked for.")
+    if device is not None:
+        raise UsageError(f"{what} runs where it runs; {device} cannot be asked for.", "Leave --device out.")
 
 
 def model_path(spec: str | Path | None = None) -> Path:
@@ -296,16 +337,27 @@ def _pulled(name: str) -> Path:
 _open_engines: dict[tuple[object, ...], Engine] = {}
 
 
-def _shared(spec: str | Path | None, precision: str | None = None) -> Engine:
+def _shared(spec: str | Path | None, precision: str | None, device: str | None) -> Engine:
     """The engine of a model, opened once for as long as its files stay the same."""
-    files_of_it = (spec,) if is_remote(spec) else _files_of(model_path(spec).resolve())
-    key = (local_engine(str(spec))[0], precision, *files_of_it)
+    key = (local_engine(str(spec))[0], precision, device, *_identity(spec))
     if key not in _open_engines:
         for engine in _open_engines.values():
             engine.close()
         _open_engines.clear()
-        _open_engines[key] = open_model(spec, precision)
+        _open_engines[key] = open_model(spec, precision, device)
     return _open_engines[key]
+
+
+def _identity(spec: str | Path | None) -> tuple[object, ...]:
+    """What tells whether a model is still the same: its address, or its files; of a chain that of all its models."""
+    if is_remote(spec):
+        return (spec,)
+    if not is_chain(spec):
+        return _files_of(model_path(spec).resolve())
+    from qwill.chain import Named, resolved_models
+
+    named = Named.read(str(spec))
+    return (spec, repr(named), *(_identity(model) for model in resolved_models(named.chain, named.models).values()))
 
 
 def _files_of(folder: Path) -> tuple[object, ...]:
@@ -334,9 +386,19 @@ def _reason(
     effort: Effort,
     steering: Steering | None,
 ) -> Iterator[Event]:
-    """Set `deliberate` to work."""
+    """Set `deliberate` to work, or a chain."""
+    if is_chain(engine.name):
+        from qwill.chain import ChainEngine
+
+        if isinstance(engine, ChainEngine):
+            return engine.events(problem, history, lambda: stopped() or bool(steering and steering.stopped))
     recommended = engine.profile.sampling
     temperature = recommended.temperature if temperature is None else temperature
+    if temperature == 0 and not engine.profile.greedy:
+        raise UsageError(
+            f"{engine.name} is not to be asked at temperature 0: models of its kind then repeat themselves.",
+            f"Leave the temperature out ({recommended.temperature} is recommended), or take one above 0.",
+        )
     return deliberate(
         problem,
         engine,
@@ -349,15 +411,6 @@ def _reason(
         stopped=stopped,
         guards=guards,
     )
-
-
-def _consulted(problem: Problem, knowledge: str | Knowledge, engine: Engine) -> list[Found]:
-    """What a knowledge set has on a problem."""
-    from qwill.knowledge.places import open_set
-
-    if isinstance(knowledge, str):
-        knowledge = open_set(knowledge)
-    return consult(problem, knowledge, engine.count_tokens, engine.capabilities.context)
 
 
 def _is_decline(reply: str) -> bool:

@@ -14,8 +14,9 @@ sys.path.append(str(Path(__file__).resolve().parents[1] / "reason"))
 from scripted import Script, ScriptedEngine, script
 
 import qwill
-from qwill.chain import ChainEngine, ChainError, Runner, is_chain, parse_chain
+from qwill.chain import ChainEngine, ChainError, Runner, parse_chain
 from qwill.core import Outcome, UsageError
+from qwill.engine.address import is_chain
 from qwill.engine.profiles import PLAIN
 from qwill.engine.protocol import Capabilities, Engine, Finish, Message, Request
 

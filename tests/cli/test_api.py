@@ -12,7 +12,7 @@ from scripted import ScriptedEngine, script
 import qwill
 from qwill import Answer, Budget, Chat, Outcome, QwillError, ask, open_model, stream
 from qwill.core.events import Finished, Parsed, Thinking
-from qwill.engine.profiles import NANO, Profile
+from qwill.engine.profiles import NANO, THINKING, Profile
 from qwill.engine.protocol import Message
 
 PLAYED = "s t r 1\n</think>\n\nThere are 3."
@@ -155,3 +155,8 @@ def test_importing_the_package_imports_nothing_else() -> None:
     code = "import qwill, sys; print(*(name for name in sys.modules if name.startswith('qwill.')))"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "qwill.version"
+
+
+def test_a_model_that_must_not_be_greedy_is_not_asked_so() -> None:
+    with pytest.raises(QwillError, match="not to be asked at temperature 0"):
+        ask("How many?", engine=engine_of(PLAYED, profile=THINKING), temperature=0)

@@ -64,7 +64,7 @@ def test_a_pulled_model_is_opened_by_its_name(monkeypatch: pytest.MonkeyPatch, t
     folder.mkdir()
     (folder / "config.json").write_text("{}")
     opened = []
-    monkeypatch.setattr("qwill.engine.native.NativeEngine.load", lambda folder, *_, name: opened.append(folder))
+    monkeypatch.setattr("qwill.engine.replicas.load_replicas", lambda folder, *_, **__: opened.append(folder))
     open_model("Qwen2.5-Coder-0.5B-Instruct")
     assert opened == [folder]
 
@@ -73,17 +73,24 @@ def test_the_engine_and_precision_asked_for_are_taken(monkeypatch: pytest.Monkey
     file = tmp_path / "m.gguf"
     file.write_bytes(b"GGUF")
     opened: list[tuple[object, ...]] = []
-    monkeypatch.setattr("qwill.engine.native.NativeEngine.load", lambda *asked, name: opened.append(asked))
+    monkeypatch.setattr(
+        "qwill.engine.replicas.load_replicas", lambda *asked, device, name: opened.append((*asked, device))
+    )
     monkeypatch.setattr("qwill.engine.llamacpp.LlamaCppEngine", lambda *asked: opened.append(("llama.cpp", *asked)))
     monkeypatch.setattr("qwill.engine.reference.TransformersEngine", lambda *asked: opened.append(("them", *asked)))
+    monkeypatch.setattr("qwill.engine.vllm.VllmEngine", lambda *asked: opened.append(("vLLM", *asked)))
     open_model(file)
-    open_model(str(file), "int4")
+    open_model(str(file), "int4", "cuda:0+cpu")
     open_model(f"llamacpp:{file}")
     open_model(f"transformers:{tmp_path}", "bf16")
-    assert opened == [(file, "fp32"), (file, "int4"), ("llama.cpp", file), ("them", tmp_path, "bf16")]
+    open_model(f"vllm:{tmp_path}")
+    native = [(file, "fp32", "cpu"), (file, "int4", "cuda:0+cpu")]
+    assert opened == [*native, ("llama.cpp", file), ("them", tmp_path, "bf16"), ("vLLM", tmp_path, "bf16")]
     for spec in (f"llamacpp:{file}", "ollama:qwq"):
         with pytest.raises(UsageError, match="int8 cannot be asked for"):
             open_model(spec, "int8")
+        with pytest.raises(UsageError, match="cuda:0 cannot be asked for"):
+            open_model(spec, device="cuda:0")
 
 
 def test_the_doctor_finds_what_is_wrong(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -6,13 +6,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qwill.engine.attention import CHUNK, Reading, Segment, Writing, attend_plainly, attend_with_weight
-from qwill.engine.kv import BLOCK, BlockPool
+from qwill.engine.kv import BLOCK, BlockPool, Stage
 
 G, K = 2, 8
 
 
 def pool(dtype: torch.dtype = torch.float32) -> BlockPool:
-    return BlockPool(layers=1, groups=G, width=K, dtype=dtype, device=torch.device("cpu"))
+    return BlockPool([Stage(torch.device("cpu"), range(1))], groups=G, width=K, dtype=dtype)
 
 
 def expected(q_RGK: torch.Tensor, k_SGK: torch.Tensor, v_SGK: torch.Tensor) -> torch.Tensor:
@@ -26,8 +26,8 @@ def filled(blocks: BlockPool, length: int) -> tuple[list[int], torch.Tensor]:
     held = torch.randn(length, 2, G, K)
     table = blocks.allocate(-(-length // BLOCK))
     for number, part in enumerate(held.split(BLOCK) if length else ()):
-        blocks.kv[0][table[number], :, : len(part)] = part.view(len(part), 2 * G, K).transpose(0, 1)
-        blocks.mask[table[number], 0, 0, : len(part)] = 0
+        blocks.parts[0].kv[0][table[number], :, : len(part)] = part.view(len(part), 2 * G, K).transpose(0, 1)
+        blocks.parts[0].mask[table[number], 0, 0, : len(part)] = 0
     return table, held
 
 
@@ -47,7 +47,7 @@ def write(
             tables.append(prefix + own)
             pasts.append(torch.cat((prefix_held, own_held)))
             offsets.append(length % BLOCK)
-    step = Writing(blocks, tables, shared, units, padded)
+    step = Writing(blocks.parts[0], tables, shared, units, padded)
     step.place(torch.tensor(offsets + [0] * (padded - len(tables))))
     new = torch.randn(padded, units + 2, G, K)
     wanted = []
@@ -94,7 +94,7 @@ def test_the_bits_of_a_row_do_not_depend_on_sharing_or_on_others() -> None:
                     alone, _ = filled(blocks, 300)
                     tables.append(alone)
                     offsets.append(300 % BLOCK)
-                step = Writing(blocks, tables, shared, units, len(tables))
+                step = Writing(blocks.parts[0], tables, shared, units, len(tables))
                 step.place(torch.tensor(offsets))
                 rest = torch.randn(len(tables) - 1, units + 2, G, K)
                 outs.append((units, step(0, torch.cat((new, rest)))[0]))
@@ -113,7 +113,7 @@ def test_reading_in_chunks(lengths: list[int]) -> None:
         segments = [Segment(tables[n], start, min(CHUNK, lengths[n] - start)) for n in going]
         parts = [tokens[n][s.start : s.start + s.length] for n, s in zip(going, segments, strict=True)]
         count = sum(len(part) for part in parts)
-        reading = Reading(blocks, segments, padded=count + 2)
+        reading = Reading(blocks.parts[0], segments, padded=count + 2)
         assert reading.positions[:count].tolist() == [
             position for s in segments for position in range(s.start, s.start + s.length)
         ]
@@ -126,9 +126,9 @@ def test_reading_in_chunks(lengths: list[int]) -> None:
             seen = tokens[n][: position + 1]
             want = expected(tokens[n][position, :units], seen[:, units], seen[:, units + 1])
             assert (whole[position] - want).abs().max() < 1e-5
-        stored = blocks.kv[0][tables[n]].transpose(1, 2).reshape(-1, 2, G, K)[:length]
+        stored = blocks.parts[0].kv[0][tables[n]].transpose(1, 2).reshape(-1, 2, G, K)[:length]
         assert torch.equal(stored, tokens[n][:, units:])
-        assert int((blocks.mask[tables[n]] == 0).sum()) == length
+        assert int((blocks.parts[0].mask[tables[n]] == 0).sum()) == length
 
 
 @pytest.mark.parametrize("causal", [False, True])

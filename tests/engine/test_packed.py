@@ -4,7 +4,8 @@ import pytest
 import torch
 from tiny_model import lively, varied
 
-from qwill.engine.packed import Linear, Packed, stable_rows
+from qwill.engine.linear import Linear, stable_rows
+from qwill.engine.packed import Held, Packed
 from qwill.model.config import ModelConfig
 from qwill.model.shape import Precision
 
@@ -35,7 +36,7 @@ def test_same_logits_as_the_model(config: ModelConfig) -> None:
     positions = torch.arange(7, 57)
     with torch.inference_mode():
         expected = model(tokens[None], positions[None])[0]
-        packed = Packed(model)
+        packed = Packed(Held(model))
         hidden = packed.hidden(tokens, positions, lambda _, units: causal(units))
         logits = packed.logits(hidden)
     assert (hidden - model.hidden(tokens[None], positions[None])[0]).abs().max() < 1e-4
@@ -47,7 +48,7 @@ def test_bf16_stays_close() -> None:
     tokens, positions = torch.randint(0, 300, (20,)), torch.arange(20)
     with torch.inference_mode():
         expected = model.logits(model.hidden(tokens[None], positions[None]))[0].float()
-        packed = Packed(model)
+        packed = Packed(Held(model))
         logits = packed.logits(packed.hidden(tokens, positions, lambda _, units: causal(units)))
     assert logits.dtype == torch.float32
     assert (logits - expected).norm() < 0.1 * expected.norm()
@@ -63,7 +64,7 @@ def test_quantised_stays_near(precision: Precision, most: float, tied: bool) -> 
     tokens, positions = torch.randint(0, 300, (20,)), torch.arange(20)
     with torch.inference_mode():
         expected = model(tokens[None], positions[None])[0]
-        packed = Packed(model.bfloat16(), precision=precision)
+        packed = Packed(Held(model.bfloat16()), precision=precision)
         logits = packed.logits(packed.hidden(tokens, positions, lambda _, units: causal(units)))
     assert (logits - expected).norm() < most * expected.norm()
     assert packed.min_rows == 1
@@ -72,7 +73,7 @@ def test_quantised_stays_near(precision: Precision, most: float, tied: bool) -> 
 @pytest.mark.parametrize("precision", [Precision.INT8, Precision.INT4])
 def test_reading_rounds_a_little_otherwise_than_writing(precision: Precision) -> None:
     config = varied(hidden_size=64, intermediate_size=96, num_attention_heads=4, vocab_size=304)
-    packed = Packed(lively(config).bfloat16(), precision=precision)
+    packed = Packed(Held(lively(config).bfloat16()), precision=precision)
     tokens, positions = torch.randint(0, 300, (100,)), torch.arange(100)
     with torch.inference_mode():
         read, written = (
@@ -82,9 +83,10 @@ def test_reading_rounds_a_little_otherwise_than_writing(precision: Precision) ->
 
 
 def test_only_long_pieces_of_prompts_are_read_by_the_product_for_many_rows() -> None:
-    assert not Packed(lively(varied())).reads_wide(512)
+    assert not Packed(Held(lively(varied()))).reads_wide(512)
     if torch.ops.mkldnn._is_mkldnn_bf16_supported():
-        packed = Packed(lively(varied(hidden_size=64, num_attention_heads=4)).bfloat16(), precision=Precision.INT8)
+        model = lively(varied(hidden_size=64, num_attention_heads=4)).bfloat16()
+        packed = Packed(Held(model), precision=Precision.INT8)
         assert packed.reads_wide(512)
         assert not packed.reads_wide(4)
 
@@ -92,9 +94,9 @@ def test_only_long_pieces_of_prompts_are_read_by_the_product_for_many_rows() -> 
 def test_consuming_frees_the_model_and_changes_nothing() -> None:
     tokens, positions = torch.randint(0, 300, (9,)), torch.arange(9)
     with torch.inference_mode():
-        kept = Packed(lively(varied()))
+        kept = Packed(Held(lively(varied())))
         consumed_model = lively(varied())
-        consumed = Packed(consumed_model, consume=True)
+        consumed = Packed(Held(consumed_model, consume=True))
         outs = [p.hidden(tokens, positions, lambda _, units: causal(units)) for p in (kept, consumed)]
     assert torch.equal(*outs)
     assert not list(consumed_model.parameters())
@@ -116,7 +118,7 @@ def test_from_stable_rows_on_results_do_not_depend_on_the_number_of_rows(inputs:
 
 
 def test_few_sizes_of_batches() -> None:
-    packed = Packed(lively(varied()))
+    packed = Packed(Held(lively(varied())))
     sizes = [packed.rows(count) for count in range(1, 2000)]
     assert all(size >= count for count, size in enumerate(sizes, 1))
     assert len(set(sizes[:64])) <= 18

@@ -11,11 +11,10 @@ import pytest
 from tiny_model import TINY, lively
 
 from qwill.core import GREEDY, Sampling, UsageError
-from qwill.engine import replicas
 from qwill.engine.native import NativeEngine
 from qwill.engine.profiles import NANO
 from qwill.engine.protocol import Engine, Finish, Request
-from qwill.engine.replicas import Replicas, devices_named, load_replicas
+from qwill.engine.replicas import Replicas, load_replicas
 from qwill.model.checkpoint import save_model
 from qwill.model.tokenizer import Tokenizer
 from qwill.model.transformer import Transformer
@@ -140,24 +139,13 @@ def test_a_failure_of_one_replica_reaches_the_reader(
 def test_a_checkpoint_is_loaded_once_for_each_device(tokenizer: Tokenizer, tmp_path: Path) -> None:
     save_model(lively(TINY), tmp_path)
     tokenizer.save(tmp_path)
-    alone = load_replicas(tmp_path, devices=["cpu"])
+    alone = load_replicas(tmp_path, device="cpu")
     assert isinstance(alone, NativeEngine)
-    both = load_replicas(tmp_path, devices=["cpu", "cpu"], slots=3)
+    both = load_replicas(tmp_path, device="cpu,cpu=2+cpu", slots=3)
     assert texts(both, requests(5)) == texts(alone, requests(5))
     assert both.capabilities.parallel == 6
     both.close()
     with pytest.raises(UsageError, match="closed"):
         both.stream(requests(1))
-    with pytest.raises(UsageError, match="device"):
-        load_replicas(tmp_path, devices=[])
-
-
-def test_devices_by_their_names(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(replicas, "devices_here", lambda: ["cpu", "cuda:0", "cuda:1"])
-    assert devices_named("all") == ("cuda:0", "cuda:1")
-    assert devices_named("cuda:1, cpu") == ("cuda:1", "cpu")
-    assert devices_named("cuda") == ("cuda",)
-    with pytest.raises(UsageError, match="mps"):
-        devices_named("mps")
-    monkeypatch.setattr(replicas, "devices_here", lambda: ["cpu"])
-    assert devices_named("all") == ("cpu",)
+    with pytest.raises(UsageError, match="names no device"):
+        load_replicas(tmp_path, device="")

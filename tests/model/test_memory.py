@@ -25,7 +25,7 @@ import json, sys
 from dataclasses import replace
 from pathlib import Path
 import torch
-from qwill.engine.packed import Packed
+from qwill.engine.packed import Held, Packed
 from qwill.model.config import ModelConfig
 from qwill.model.shape import Precision
 from qwill.model.transformer import Transformer
@@ -39,7 +39,7 @@ def load(config):
     weights = {name: torch.ones(tensor.shape, dtype=torch.bfloat16) for name, tensor in model.state_dict().items()}
     model.load_state_dict(weights, assign=True)
     del weights
-    return Packed(model, consume=True, precision=Precision(sys.argv[2]))
+    return Packed(Held(model, consume=True), precision=Precision(sys.argv[2]))
 config = ModelConfig.from_json(json.loads(sys.argv[1]))
 kept = load(replace(config, num_hidden_layers=1))  # what the kernels keep for themselves is there from now on
 before = resident()
@@ -77,14 +77,69 @@ def test_the_planner_agrees_with_a_real_load_of_a_slice_of_32b(precision: Precis
     assert scaled == pytest.approx(foresee(QWQ, precision, 1024, packed=True).weights, rel=0.05)
 
 
+PEAK = """
+import sys
+from pathlib import Path
+import torch
+from qwill.core import Sampling
+from qwill.engine.native import NativeEngine
+from qwill.engine.protocol import Request
+def status(name):
+    line = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith(name))
+    return int(line.split()[1]) * 1024
+torch.set_num_threads(1)
+before = status("VmRSS:")
+engine = NativeEngine.load(sys.argv[1], sys.argv[2], slots=1, context=320)
+for _ in engine.stream([Request(prompt="a" * 200, max_tokens=2, sampling=Sampling(temperature=0.0))]):
+    pass
+print(status("VmHWM:") - before)
+"""
+
+
+@pytest.mark.parametrize("precision", [Precision.BF16, Precision.INT8, Precision.INT4])
+def test_loading_and_running_take_no_more_than_is_foreseen(precision: Precision, tmp_path: Path) -> None:
+    """Of two layers at three eighths of 32B's width, where what is read for a moment counts for much."""
+    if not Path("/proc/self/status").exists():
+        pytest.skip("the resident set is read from /proc")
+    import torch
+
+    from qwill.model.checkpoint import save_model
+    from qwill.model.tokenizer import train_bpe
+    from qwill.model.transformer import Transformer
+
+    part = replace(
+        PRESETS["qwq-32b-preview"],
+        vocab_size=512,
+        hidden_size=1920,
+        intermediate_size=10368,
+        num_hidden_layers=2,
+        num_attention_heads=15,
+        num_key_value_heads=3,
+        max_position_embeddings=1024,
+        bos_token_id=None,
+        eos_token_id=None,
+    )
+    with torch.device("meta"):
+        model = Transformer(part)
+    weights = {name: torch.zeros(tensor.shape, dtype=torch.bfloat16) for name, tensor in model.state_dict().items()}
+    model.load_state_dict(weights, assign=True)
+    save_model(model, tmp_path)
+    train_bpe(["a b"], vocab_size=263).save(tmp_path)
+    command = [sys.executable, "-c", PEAK, str(tmp_path), precision]
+    environment = {**os.environ, "MALLOC_MMAP_THRESHOLD_": "200000"}
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=200, env=environment)
+    foreseen = foresee(Shape.of(part), precision, 320, 1024, packed=True).total
+    assert 0.8 * foreseen < int(done.stdout) < 1.05 * foreseen
+
+
 def test_constants_are_those_of_the_engine() -> None:
-    from qwill.engine.kv import BLOCK, BlockPool
+    from qwill.engine.kv import BLOCK, BlockPool, Stage
     from qwill.engine.scheduler import READ_TOKENS
 
     assert (memory.BLOCK, memory.READ_TOKENS) == (BLOCK, READ_TOKENS)
     import torch
 
-    pool = BlockPool(3, 2, 16, torch.bfloat16, torch.device("cpu"))
+    pool = BlockPool([Stage(torch.device("cpu"), range(3))], 2, 16, torch.bfloat16)
     assert pool.bytes_per_token == Shape(10, 64, 64, 3, 4, 2, 16, tied=True).kv_bytes_per_token()
 
 

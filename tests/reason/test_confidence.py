@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from scripted import ScriptedEngine, ScriptedStream, script
 
 from qwill.core import Answer
+from qwill.core.events import Finished
 from qwill.engine.protocol import Capabilities, Delta, Request, TokenInfo
-from qwill.reason.confidence import Calibration, Listener, confidence, lean_on_confidence
+from qwill.reason.confidence import Calibration, Listener, confidence, heard_by, lean_on_confidence
+from qwill.reason.deliberate import deliberate
+from qwill.reason.effort import Effort, Level
+from qwill.reason.guard_settings import Guards
 from qwill.reason.parse import parse
 from qwill.reason.posterior import Ballot, Prior, posterior
 from qwill.reason.thinker import reason
@@ -32,8 +37,6 @@ class _Telling:
     asked: int | None
 
     def __iter__(self) -> Iterator[Delta]:
-        from dataclasses import replace
-
         for delta in self.stream:
             logprob = None if self.asked is None else -0.5
             yield replace(delta, tokens=tuple(TokenInfo(id=token.id, logprob=logprob) for token in delta.tokens))
@@ -48,14 +51,79 @@ class _Telling:
 def test_a_listener_hears_and_changes_nothing_else() -> None:
     said = "s t r\n</think>\n\nThere are 3."
     plain = list(reason(parse("How many r?"), TellingEngine([script(said)])))
-    listener = Listener(TellingEngine([script(said)]))
+    listener = Listener(TellingEngine([script(said)]), BY)
     heard = list(reason(parse("How many r?"), listener))
-    assert listener.mean_logprob == pytest.approx(-0.5)
+    assert listener.sure == pytest.approx(confidence(-0.5, BY))
+    assert not listener.hopeless
     assert heard[:-1] == plain[:-1]
 
 
 def test_nothing_heard_is_nothing_known() -> None:
-    assert Listener(ScriptedEngine([script("3")])).mean_logprob is None
+    assert Listener(ScriptedEngine([script("3")]), BY).sure is None
+    assert heard_by(ScriptedEngine([script("3")]), BY) is None
+
+
+class EngineWithHead(ScriptedEngine):
+    """Its head says what stands in a line as `p=…`, for every token of the line and nothing where none does."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return replace(super().capabilities, confidence=True)
+
+    def stream(self, requests: Sequence[Request]) -> ScriptedStream:
+        assert all(request.confidence for request in requests)
+        return _Estimating(super().stream(requests))  # type: ignore[return-value]
+
+
+@dataclass
+class _Estimating:
+    stream: ScriptedStream
+
+    def __iter__(self) -> Iterator[Delta]:
+        text = ""
+        for delta in self.stream:
+            said = re.findall(r"p=0?([.]\d)", text.rpartition("\n")[2])
+            sure = float(said[-1]) if said else 0.5
+            yield replace(delta, tokens=tuple(replace(token, confidence=sure) for token in delta.tokens))
+            text += delta.text
+
+    def cancel(self, request: str) -> None:
+        self.stream.cancel(request)
+
+    def close(self) -> None:
+        self.stream.close()
+
+
+@pytest.mark.parametrize(
+    ("thought", "sure", "hopeless"),
+    [
+        ("p=.9\np=.4\n", 0.4, False),  # what the last whole line says, not a better one before
+        ("p=.9\np=.1\n", 0.1, True),
+        ("p=.1\np=.8\n", 0.8, False),
+    ],
+)
+def test_a_head_is_heard_at_the_ends_of_the_thoughts_steps(thought: str, sure: float, hopeless: bool) -> None:
+    engine = EngineWithHead([script(f"{thought}</think>\n\np=.2\nIt is 3.")])
+    by = heard_by(engine, None)
+    assert by is not None
+    listener = Listener(engine, by)
+    list(reason(parse("How many r?"), listener))
+    assert listener.sure == pytest.approx(sure)
+    assert listener.hopeless is hopeless
+
+
+def test_hopeless_traces_are_given_up_and_the_first_never_is() -> None:
+    hopeless = "p=.1\n" + "more\n" * 30 + "</think>\n\nThe answer is 4."
+    hopeful = "p=.9\n</think>\n\nThe answer is 3."
+    engine = EngineWithHead([script(text) for text in (hopeless, hopeful, hopeless, hopeful)])
+    problem, guards = parse("How many r are in it?"), Guards(loops=False)
+    events = list(deliberate(problem, engine, effort=Effort(Level.MAX), guards=guards))
+    (finished,) = (event for event in events if isinstance(event, Finished))
+    assert finished.answer.value == "3"
+    lines = [trace.text.count("more") for trace in finished.answer.traces]
+    assert sorted(lines)[-1] == 30  # the first
+    assert sum(count == 30 for count in lines) == 1
+    assert any(0 <= count < 5 for count in lines if count != 30)
 
 
 def test_surer_texts_are_likelier_right() -> None:
@@ -88,5 +156,5 @@ def test_without_confidences_nothing_changes() -> None:
 
 def test_capabilities_are_those_of_the_engine() -> None:
     engine = ScriptedEngine([script("3")])
-    capabilities: Capabilities = Listener(engine).capabilities
+    capabilities: Capabilities = Listener(engine, BY).capabilities
     assert capabilities == engine.capabilities

@@ -6,27 +6,28 @@ import pytest
 from scripted import Script, script
 from seeded import SeededEngine
 
-from qwill.core import Answer, AnswerForm, Problem, QwillError, Sampling, Settled
+from qwill.core import Answer, AnswerForm, Problem, Sampling, Settled
 from qwill.core.events import Answering, Event, Finished, Thinking, Verified
 from qwill.engine.profiles import NANO, Profile
-from qwill.reason.crosscheck import can_crosscheck, run_program, weigh_with_program
+from qwill.reason import crosscheck
+from qwill.reason.crosscheck import (
+    Programs,
+    can_crosscheck,
+    computes,
+    has_sandbox,
+    printed_by,
+    run_program,
+    weigh_with_programs,
+)
 from qwill.reason.deliberate import deliberate
 from qwill.reason.effort import Effort, Level
-from qwill.reason.posterior import Prior, posterior
-from qwill.sandbox import level
+from qwill.reason.measured import Measured
+from qwill.reason.posterior import Ballot, Prior, posterior
 
 PLAIN = Profile(name="plain", sampling=Sampling(), think_open="", think_close="")
 QUESTION = Problem("Tom has 3 boxes of 7 pens and loses 2. How many are left?", form=AnswerForm.NUMBER)
 PROSE = script("3 boxes hold 21 pens. The answer is 19.")
 PROGRAM = script("Here it is:\n```python\npens = 3 * 7 - 2\nprint(pens)\n```\nIt multiplies and subtracts.")
-
-
-def has_sandbox() -> bool:
-    try:
-        level()
-    except QwillError:
-        return False
-    return True
 
 
 needs_sandbox = pytest.mark.skipif(not has_sandbox(), reason="this machine gives no sandbox")
@@ -89,10 +90,11 @@ def test_disagreement_opens_more_traces_and_they_decide() -> None:
 @needs_sandbox
 def test_a_program_that_fails_says_nothing() -> None:
     broken = script("```python\nprint(1/0)\n```")
-    events, _ = asked(PROSE, broken, *[PROSE] * 14)
-    assert answer_of(events).value == "19"
-    (witness,) = [event.evidence for event in events if isinstance(event, Verified)]
-    assert "ZeroDivisionError" in witness.verdict.detail
+    events, engine = asked(PROSE, broken, *[script(f"It is {number}.") for number in range(100, 114)])
+    assert len(engine.requests) > 5
+    details = [event.evidence.verdict.detail for event in events if isinstance(event, Verified)]
+    assert all("ZeroDivisionError" in detail for detail in details)
+    assert len(details) == 1
 
 
 @needs_sandbox
@@ -111,21 +113,84 @@ def test_what_a_program_prints(code: str, value: str | None) -> None:
     assert run_program(code).value == value
 
 
-def test_an_agreement_counts_for_more_than_two_votes() -> None:
+def ballots(*labels: str | None, programs: set[int], agreement: float = 0.5) -> list[Ballot]:
+    return weigh_with_programs(labels, programs, weight=0.8, agreement=agreement)
+
+
+def test_an_agreement_counts_once_for_a_value() -> None:
+    assert ballots("5", "5", "5", "7", programs={1, 2, 3}) == [
+        Ballot("5"),
+        Ballot("5", 0.8, 0.5),
+        Ballot("5", 0.8),
+        Ballot("7", 0.8),
+    ]
+
+
+def test_an_agreement_counts_for_more_than_the_votes() -> None:
     prior = Prior()
-    with_program = posterior(weigh_with_program(["5", "5"], frozenset({1}), 0.5), prior)
-    two_texts = posterior(weigh_with_program(["5", "5"], frozenset(), 0.5), prior)
-    assert with_program.certainty > two_texts.certainty
+    agreed = posterior(ballots("5", "5", programs={1}), prior)
+    assert agreed.certainty > posterior(ballots("5", "5", programs={1}, agreement=0.0), prior).certainty
 
 
 def test_a_silent_program_changes_nothing() -> None:
     prior = Prior()
-    alone = posterior(weigh_with_program(["5"], frozenset(), 0.5), prior)
-    assert posterior(weigh_with_program(["5", None], frozenset({1}), 0.5), prior).classes == alone.classes
+    alone = posterior(ballots("5", programs=set()), prior)
+    assert posterior(ballots("5", None, programs={1}), prior).classes == alone.classes
+
+
+@pytest.mark.parametrize(
+    ("code", "is_work"),
+    [
+        ("print(72)", False),
+        ("answer = 18\nprint(f'It is {answer}')", False),
+        ("x = int('7')\nprint(float(x))", False),
+        ("print(48 + 24)", True),
+        ("n = 1\nn += 2\nprint(n)", True),
+        ("import math\nprint(math.comb(5, 2))", True),
+        ("print('strawberry'.count('r'))", True),
+        ("print(sum(i for i in range(3)))", True),
+        ("print(1", True),
+    ],
+)
+def test_which_programs_work_their_number_out(code: str, is_work: bool) -> None:
+    assert computes(code) is is_work
+
+
+def test_a_program_that_only_holds_its_number_is_no_witness() -> None:
+    printed = printed_by("```python\nprint(19)\n```")
+    assert printed.value is None
+    assert "computes nothing" in printed.detail
+
+
+@needs_sandbox
+def test_further_witnesses_may_be_programs_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("qwill.reason.deliberate.measured", lambda engine: Measured(programs=3))
+    events, engine = asked(PROSE, PROGRAM, *[script("The answer is 7.")] * 14)
+    asked_for_programs = [r for r in engine.requests if "Python" in r.messages[-1].content]
+    assert sorted({r.sampling.temperature for r in asked_for_programs}) == [0.0, 0.7]
+    assert len(asked_for_programs) == 3
+    assert answer_of(events).text == "3 boxes hold 21 pens. The answer is 19."
+
+
+def test_where_programs_say_nothing_no_more_are_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(crosscheck, "has_sandbox", lambda: True)
+    programs = Programs(8)
+    assert [programs.takes(index) for index in (0, 1, 2)] == [False, True, True]
+    programs.heard(["7", None])
+    assert programs.takes(3)
+    programs.heard(["7", None, None, None])
+    assert not programs.takes(4)
+
+
+def test_without_a_sandbox_all_witnesses_are_prose(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(crosscheck, "has_sandbox", lambda: False)
+    events, engine = asked(*[PROSE] * 14, effort=Effort(certainty=0.9))
+    assert answer_of(events).value == "19"
+    assert not any("Python" in request.messages[-1].content for request in engine.requests)
 
 
 def test_only_numbers_and_models_that_know_more_than_their_tasks() -> None:
     plain = SeededEngine((), profile=PLAIN)
-    assert can_crosscheck(QUESTION, plain) == has_sandbox()
+    assert can_crosscheck(QUESTION, plain)
     assert not can_crosscheck(QUESTION, SeededEngine((), profile=NANO))
     assert not can_crosscheck(Problem("Write a poem."), plain)

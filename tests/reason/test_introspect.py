@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -99,6 +100,7 @@ def test_in_an_answer_the_number_itself_is_replaced() -> None:
         r"We need \frac{3}{4}N = 20 for this.",
         "The date 2024-05-06 is past; 5 of 6 = most.",
         "12 apples / 3 = 4 apples each",
+        "z=8\ncheck:\n8*-9=-72\n-72-11=-83",
     ],
 )
 def test_what_is_true_or_unknown_is_left_alone(text: str) -> None:
@@ -124,6 +126,29 @@ def test_the_thought_goes_on_from_the_correction() -> None:
     assert replayed(events, Thinking) == answer.thought
     assert [event.reason for event in events if isinstance(event, Interrupted)] == ["refuted"]
     assert [event.claim for event in events if isinstance(event, Questioned)] == ["37 × 24 = 878"]
+
+
+def test_a_model_that_knows_no_words_has_the_number_itself_replaced_in_its_thought() -> None:
+    terse = replace(THINKS, single_turn=True)
+    events, engine = run(
+        "430-240=290\n290-240=50\n</think>\n\n50", "\n190-50=140\n</think>\n\nIt is 140.", profile=terse
+    )
+    answer = answer_of(events)
+    assert (answer.value, answer.thought) == ("140", "430-240=190\n190-50=140")
+    assert engine.requests[1].continuation == "<think>\n430-240=190"
+    assert replayed(events, Thinking) == answer.thought
+    ledger = [evidence for step in answer.traces[0].steps for evidence in step.evidence]
+    assert [(found.claim, found.verdict.status) for found in ledger] == [
+        ("430-240=190", Status.VERIFIED),
+        ("190-50=140", Status.VERIFIED),
+    ]
+
+
+@pytest.mark.parametrize("line", ["25/3=7", "12-26=6"])
+def test_a_number_of_another_kind_is_not_put_into_such_a_thought(line: str) -> None:
+    events, engine = run(f"{line}\nso\n</think>\n\n7", profile=replace(THINKS, single_turn=True))
+    assert len(engine.requests) == 1
+    assert [event.claim for event in events if isinstance(event, Questioned)] == [line]
 
 
 def test_the_ledger_is_in_the_steps_of_the_thought() -> None:

@@ -11,7 +11,7 @@ from stream_shapes import SHAPES, answered
 
 from qwill.core import Sampling, UsageError
 from qwill.engine.protocol import Message, Request
-from qwill.engine.servers import in_common, recognise_server
+from qwill.engine.servers import in_common, profile_of, recognise_server
 
 ASK = (Message("user", "How many r in strawberry?"),)
 ENTRIES = {shape.kind: shape.entry for shape in SHAPES} | {
@@ -80,3 +80,14 @@ def test_one_of_several_servers_may_not_follow_a_setting(serve: Serve, connect: 
     with pytest.raises(UsageError, match="Ollama servers are not known to follow top_k"):
         engine.stream([Request(ASK, sampling=Sampling(top_k=5))])
     assert able.requests == unable.requests == []
+
+
+def test_models_that_think_have_their_makers_sampling_and_are_never_asked_greedily() -> None:
+    server = recognise_server(ENTRIES["vLLM"], None)
+    qwq, plain = (profile_of(name, server) for name in ("Qwen/QwQ-32B", "Qwen/Qwen2.5-7B-Instruct"))
+    assert (qwq.sampling.temperature, qwq.sampling.top_p, qwq.sampling.presence_penalty) == (0.6, 0.95, 0.0)
+    assert 20 <= qwq.sampling.top_k <= 40
+    assert (qwq.greedy, plain.greedy) == (False, True)
+    assert qwq.opens_thought_itself
+    assert not qwq.keeps_past_thoughts
+    assert plain.closing_phrase == ""

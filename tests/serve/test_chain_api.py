@@ -11,6 +11,7 @@ from conftest import Start
 from live_server import endless
 from scripted import ScriptedEngine, script
 
+from qwill.engine.http import HttpEngine
 from qwill.engine.protocol import Request
 
 
@@ -36,7 +37,7 @@ def test_the_steps_are_the_thought_and_the_last_one_the_answer(start: Start) -> 
     message = told["choices"][0]["message"]
     assert told["model"] == "chain:translate_revise"
     assert message["content"] == "Good morning!"
-    assert message["reasoning"] == "draft: Good day.\n\nfaults: too stiff"
+    assert message["reasoning"] == "## draft\nGood day.\n\n## faults\ntoo stiff"
     assert told["usage"]["completion_tokens_details"]["reasoning_tokens"] > 0
     assert told["qwill"]["ignored"] == ["temperature"]
     server.wait_until(lambda: server.is_idle)
@@ -47,7 +48,7 @@ def test_it_streams_step_by_step(start: Start) -> None:
     chunks = server.chunks(model="chain:translate_revise", messages=[{"role": "user", "content": "Guten Morgen!"}])
     deltas = [chunk["choices"][0]["delta"] for chunk in chunks if chunk["choices"]]
     assert [delta["reasoning"] for delta in deltas if "reasoning" in delta] == [
-        "draft: Good day.\n\n", "faults: too stiff\n\n",
+        "## draft\nGood day.\n\n", "## faults\ntoo stiff\n\n",
     ]  # fmt: skip
     assert "".join(delta.get("content") or "" for delta in deltas) == "Good morning!"
 
@@ -95,3 +96,18 @@ def _leave(server: Any, body: dict[str, Any]) -> None:
 
     with pytest.raises(httpx.TimeoutException), httpx.Client(base_url=server.url, trust_env=False) as client:
         client.post("/v1/chat/completions", json=body, timeout=1.0)
+
+
+def test_chains_that_take_a_question_are_listed(start: Start) -> None:
+    server = start(Translator([]))
+    names = [model["id"] for model in server.client.get("/v1/models").json()["data"]]
+    assert names[1:] == ["chain:seo_titles", "chain:translate_revise"]
+    assert server.client.get("/v1/models/chain:seo_titles").json()["id"] == "chain:seo_titles"
+    assert server.client.get("/v1/models/chain:literature_digest").status_code == 404
+
+
+def test_who_names_no_model_gets_the_model_and_no_chain(start: Start) -> None:
+    server = start(Translator([]))
+    engine = HttpEngine.connect(f"{server.url}/v1")
+    assert engine.name.endswith("#m") or engine.name == "m"
+    engine.close()

@@ -275,7 +275,8 @@ def test_who_steers_can_have_the_answer_now(start: Start) -> None:
 def test_models_health_and_metrics(start: Start) -> None:
     server: Live = start(thinking())
     server.chat()
-    (model,) = server.client.get("/v1/models").json()["data"]
+    model, *chains = server.client.get("/v1/models").json()["data"]
+    assert all(chain["id"].startswith("chain:") for chain in chains)
     assert (model["id"], model["object"]) == ("m", "model")
     assert server.client.get("/v1/models/m").json() == model
     assert server.client.get("/v1/models/other").status_code == 404

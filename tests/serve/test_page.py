@@ -244,3 +244,18 @@ def test_no_file_of_the_machine_is_given_out(page: tuple[Live, Browser, Actor]) 
         reply = server.client.get(f"/page/gradio_api/file={path}")
         assert reply.status_code in (403, 404), path
         assert "root:" not in reply.text
+
+
+def test_a_chain_is_run_before_ones_eyes(window: Browser) -> None:
+    window.js("[...document.querySelectorAll('button[role=tab]')].find(e => e.innerText === 'Chains').click()")
+    window.wait(lambda: window.shows("#board svg"))
+    window.type("#input0 textarea", "What is 12 * 7?")
+    window.click("#run")
+    window.wait(lambda: window.shows("#board .qw-running"))
+    picture(window, "chain-running")
+    window.wait(lambda: window.shows("#board .qw-done"))
+    window.wait(lambda: window.shows("#stop-run"))
+    window.click("#stop-run")
+    window.wait(lambda: not window.shows("#stop-run"))
+    picture(window, "chain-stopped")
+    assert "ideas" in window.text("#board summary")

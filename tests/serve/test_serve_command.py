@@ -59,6 +59,9 @@ def test_models_have_names() -> None:
         engine.close()
     with pytest.raises(UsageError, match="called x"):
         open_engines(["x=qwill-nano", "x=qwill-nano"])
+    (spread,) = open_engines(["qwill-nano"], "bf16", "cpu,cpu=2+cpu").values()
+    assert spread.capabilities.parallel == 128
+    spread.close()
 
 
 def test_a_process_serves_and_ends(tmp_path: Path) -> None:

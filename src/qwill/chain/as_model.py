@@ -3,40 +3,81 @@ before it wrote is the thought. So whatever takes a model takes a chain: `qwill.
 
 from __future__ import annotations
 
-import json
 import queue
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event, Thread
+from urllib.parse import unquote
 
 from qwill.chain.recipe import Chain, ChainError, load_chain
-from qwill.chain.running import Done, Look, OpenModel, Runner, Said, filled_inputs, outcome, resolved_models
-from qwill.core import QwillError, Sampling, UsageError
+from qwill.chain.running import Look, OpenModel, Runner, filled_inputs, resolved_models
+from qwill.chain.telling import events_of
+from qwill.core import Outcome, Problem, QwillError, Sampling, UsageError
+from qwill.core.events import Event as Happening
+from qwill.core.events import Finished, Thinking
 from qwill.engine.estimate import estimate_tokens
 from qwill.engine.profiles import THINKING, Profile
-from qwill.engine.protocol import Capabilities, Delta, Finish, Request
+from qwill.engine.protocol import Capabilities, Delta, Finish, Message, Request
+from qwill.knowledge import Knowledge, harmless
+from qwill.reason.parse import parse
 
 _PREFIX = "chain:"
 _PROFILE = replace(THINKING, name="chain", sampling=Sampling(temperature=0.0), single_turn=True)
 _LOOK_UP = 0.2  # seconds after which a waiting caller is given an empty delta
 
 
-def is_chain(spec: object) -> bool:
-    """Whether a model's name means a chain."""
-    return isinstance(spec, str) and spec.startswith(_PREFIX)
+def lookup(knowledge: str | Knowledge) -> Look:
+    """Looking things up in a knowledge set, for `Runner`: passages with their sources, as data without orders.
 
-
-def lookup(name: str) -> Look:
-    """Looking things up in a knowledge set, for `Runner`.
+    Args:
+        knowledge: the set, or the name of one.
 
     Raises:
         QwillError: there is no such set.
     """
     from qwill.knowledge.places import open_set
 
-    knowledge = open_set(name)
-    return lambda query, limit: [f"({found.citation})\n{found.text}" for found in knowledge.search(query, limit)]
+    opened = open_set(knowledge) if isinstance(knowledge, str) else knowledge
+    return lambda query, limit: [f"({found.citation})\n{harmless(found.text)}" for found in opened.search(query, limit)]
+
+
+@dataclass(frozen=True)
+class Named:
+    """What a model's name says of a chain: `chain:NAME?ROLE=MODEL&INPUT=VALUE&knowledge=SET`.
+
+    Attributes:
+        chain: that it names.
+        models: role → model, of those it names.
+        inputs: input → value, of those it names.
+        knowledge: the set where the chain looks things up, or "".
+    """
+
+    chain: Chain
+    models: Mapping[str, str]
+    inputs: Mapping[str, str]
+    knowledge: str
+
+    @classmethod
+    def read(cls, spec: str) -> Named:
+        """Read a name.
+
+        Raises:
+            ChainError: there is no such chain, something in the name is none of its roles or inputs, or the chain
+                looks things up and no set is named.
+        """
+        name, _, settings = spec.removeprefix(_PREFIX).partition("?")
+        chain = load_chain(name)
+        given = {key: unquote(value) for key, _, value in (part.partition("=") for part in settings.split("&") if part)}
+        knowledge = given.pop("knowledge", "")
+        if unknown := sorted(given.keys() - chain.models.keys() - chain.inputs.keys()):
+            known = ", ".join((*chain.models, *chain.inputs, "knowledge"))
+            raise ChainError(f"{chain.name} has no {', '.join(unknown)}.", f"It has: {known}.")
+        if chain.query and not knowledge:
+            raise ChainError(f"{chain.name} looks things up.", f"Name a set: {_PREFIX}{name}?knowledge=SET")
+        models = {key: value for key, value in given.items() if key in chain.models}
+        inputs = {key: value for key, value in given.items() if key not in chain.models}
+        return cls(chain, models, inputs, knowledge)
 
 
 class ChainEngine:
@@ -67,7 +108,11 @@ class ChainEngine:
         self._question = open_inputs[0]
         filled_inputs(chain, {**self._inputs, self._question: ""})
         self._models = resolved_models(chain, models)
-        engines = runner.open(self._models[step.model] for step in chain.steps)
+        try:
+            engines = runner.open(self._models[step.model] for step in chain.steps)
+        except BaseException:
+            runner.close()
+            raise
         self._first = engines[self._models[chain.steps[0].model]]
 
     @classmethod
@@ -83,19 +128,9 @@ class ChainEngine:
             ChainError: there is no such chain, or something in the name is none of its roles or inputs.
             QwillError: a model or the knowledge set cannot be opened.
         """
-        name, _, settings = spec.removeprefix(_PREFIX).partition("?")
-        chain = load_chain(name)
-        given = dict(part.partition("=")[::2] for part in settings.split("&") if part)
-        knowledge = given.pop("knowledge", "")
-        if unknown := sorted(given.keys() - chain.models.keys() - chain.inputs.keys()):
-            known = ", ".join((*chain.models, *chain.inputs, "knowledge"))
-            raise ChainError(f"{chain.name} has no {', '.join(unknown)}.", f"It has: {known}.")
-        if chain.query and not knowledge:
-            raise ChainError(f"{chain.name} looks things up.", f"Name a set: {_PREFIX}{name}?knowledge=SET")
-        models = {key: value for key, value in given.items() if key in chain.models}
-        inputs = {key: value for key, value in given.items() if key not in chain.models}
-        runner = Runner(open_model, cache, lookup(knowledge) if knowledge else None)
-        return cls(chain, runner, models, inputs)
+        named = Named.read(spec)
+        runner = Runner(open_model, cache, lookup(named.knowledge) if named.knowledge else None)
+        return cls(named.chain, runner, named.models, named.inputs)
 
     @property
     def name(self) -> str:
@@ -136,23 +171,35 @@ class ChainEngine:
     def close(self) -> None:
         self._runner.close()
 
+    def events(
+        self, problem: Problem, history: Sequence[Message] = (), stopped: Callable[[], bool] = lambda: False
+    ) -> Iterator[Happening]:
+        """Run the chain for a question: with what the system says before it, without earlier turns.
+
+        Raises:
+            ChainError: a step failed.
+        """
+        told = [message.content for message in history if message.role == "system"]
+        inputs = {**self._inputs, self._question: "\n\n".join((*told, problem.text))}
+        steps = self._runner.run(self._chain, inputs, self._models, stopped=stopped)
+        return events_of(self._chain, steps, problem, stopped)
+
     def _run(self, request: Request, tell: Callable[[Delta], None], stopped: Callable[[], bool]) -> None:
-        """Run the chain for a request: with what the system says and the question, without earlier turns."""
-        told = [message.content for message in request.messages if message.role == "system"]
-        question = "\n\n".join((*told, request.messages[-1].content))
-        results: dict[str, Said | list[Said] | None] = {}
-        thought_tokens = 0
-        inputs = {**self._inputs, self._question: question}
-        for done in self._runner.run(self._chain, inputs, self._models, stopped=stopped):
-            results[done.step] = done.result
-            thought_tokens += sum(said.thinking_tokens + said.answer_tokens for said in _all(done.result))
-            if done.step != self._chain.output:
-                tell(Delta(request.id, thought=_shown(done)))
-        final = _all(outcome(self._chain, results))
-        text, finish = _within("\n\n".join(map(_text, final)), request)
+        """Run the chain for a request. The thought comes together with the answer: half of it is nothing that could be
+        cut off and answered from, and its tokens are no measure of what the answer may take."""
+        thought = ""
+        for event in self.events(parse(request.messages[-1].content), request.messages[:-1], stopped):
+            if isinstance(event, Thinking):
+                thought += event.text
+            if isinstance(event, Finished):
+                answer = event.answer
+        text, finish = _within(answer.text, request)
+        if answer.stopped_because is Outcome.STOPPED:
+            finish = Finish.CANCELLED
+        usage = answer.usage
         tell(Delta(
-            request.id, text=text, finish=finish, written_tokens=thought_tokens,
-            thought_tokens=thought_tokens - sum(said.answer_tokens for said in final),
+            request.id, thought=thought, text=text, finish=finish, prompt_tokens=usage.prompt_tokens,
+            written_tokens=usage.thinking_tokens + usage.answer_tokens, thought_tokens=usage.thinking_tokens or None,
         ))  # fmt: skip
 
 
@@ -209,19 +256,6 @@ class ChainStream:
             except Exception as error:  # a bug is the caller's to see, not this thread's to die of
                 self._deltas.put(error)
         self._deltas.put(None)
-
-
-def _all(result: Said | list[Said] | None) -> list[Said]:
-    return result if isinstance(result, list) else [result] if result else []
-
-
-def _text(said: Said) -> str:
-    return said.text if said.json is None else json.dumps(said.json, ensure_ascii=False, indent=2)
-
-
-def _shown(done: Done) -> str:
-    texts = [_text(said) for said in _all(done.result)] or ["(left out)"]
-    return "\n".join((f"## {done.step}", *texts)) + "\n\n"
 
 
 def _within(text: str, request: Request) -> tuple[str, Finish]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html import escape
+from types import MappingProxyType
 
 from qwill.chain.recipe import Chain, Step
 
 _WIDTH, _HEIGHT, _GAP_X, _GAP_Y, _EDGE = 180, 52, 60, 24, 20
+_LOOKS = {"running": ' stroke-width="3"', "done": ' fill="#10b981" fill-opacity="0.25"'}
 
 
 def as_mermaid(chain: Chain) -> str:
@@ -19,8 +22,13 @@ def as_mermaid(chain: Chain) -> str:
     return "\n".join(lines)
 
 
-def as_svg(chain: Chain) -> str:
-    """The same as a picture: columns by how many steps must come before."""
+def as_svg(chain: Chain, state: Mapping[str, str] = MappingProxyType({})) -> str:
+    """The same as a picture: columns by how many steps must come before.
+
+    Args:
+        chain: what is drawn.
+        state: step → "running" or "done", while it is run: the box of the one is thick, that of the other filled.
+    """
     column: dict[str, int] = {}
     for step in chain.steps:
         column[step.id] = max((column[needed] + 1 for needed in step.needs), default=0)
@@ -42,7 +50,8 @@ def as_svg(chain: Chain) -> str:
             to_x, to_y = x, y + _HEIGHT / 2
             middle = (from_x + to_x) / 2
             parts.append(f'<path d="M{from_x} {from_y} C{middle} {from_y} {middle} {to_y} {to_x} {to_y}"/>')
-        parts.append(f'<rect x="{x}" y="{y}" width="{_WIDTH}" height="{_HEIGHT}" rx="8"/>')
+        look = _LOOKS.get(state.get(step.id, ""), "")
+        parts.append(f'<rect x="{x}" y="{y}" width="{_WIDTH}" height="{_HEIGHT}" rx="8"{look}/>')
         parts.append(_text(x, y + 21, step.id, bold=True) + _text(x, y + 40, _about(step)))
     return "\n".join([*parts, "</svg>"])
 

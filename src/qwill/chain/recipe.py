@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from importlib.resources import files
 from pathlib import Path
@@ -75,6 +75,7 @@ class Chain:
         query: Jinja template of what to look for in a knowledge set, whose passages are then known as `passages`; ""
             for a chain that looks nothing up.
         passages: most passages to look up.
+        prices: role → what a million tokens of prompt, and of text, cost in whatever currency; of roles that have one.
     """
 
     name: str
@@ -85,6 +86,7 @@ class Chain:
     output: str
     query: str = ""
     passages: int = 8
+    prices: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
 
 def environment() -> ImmutableSandboxedEnvironment:
@@ -131,7 +133,7 @@ def parse_chain(text: str, name: str) -> Chain:
         raise ChainError(f"{name} is no YAML: {error}.", "See docs/chains.md.") from error
     if not isinstance(whole, dict):
         raise ChainError(f"{name} is no chain.", "It needs `models` and `steps`, see docs/chains.md.")
-    _only(whole, {"title", "inputs", "models", "steps", "output", "knowledge"}, name)
+    _only(whole, {"title", "inputs", "models", "steps", "output", "knowledge", "prices"}, name)
     inputs = _names(whole.get("inputs") or {}, name, "inputs")
     roles = _names(whole.get("models") or {}, name, "models")
     models = {role: None if model is None else str(model) for role, model in roles.items()}
@@ -153,7 +155,19 @@ def parse_chain(text: str, name: str) -> Chain:
     return Chain(
         name=name, title=str(whole.get("title") or name), inputs=defaults, models=models,
         steps=tuple(steps[i] for i in order), output=output, query=query, passages=passages,
+        prices=_prices(whole.get("prices") or {}, name, models),
     )  # fmt: skip
+
+
+def _prices(entry: Any, name: str, models: Mapping[str, str | None]) -> dict[str, tuple[float, float]]:
+    for role, price in _names(entry, name, "prices").items():
+        pair = isinstance(price, list) and len(price) == 2
+        if role not in models or not pair or not all(isinstance(part, int | float) and part >= 0 for part in price):
+            raise ChainError(
+                f"{name}: the price of {role} is none.",
+                "Give each role what a million tokens of prompt and of text cost: [0.2, 0.8].",
+            )
+    return {role: (float(reading), float(writing)) for role, (reading, writing) in entry.items()}
 
 
 def _lookup(entry: Any, name: str, inputs: set[str]) -> tuple[str, int]:

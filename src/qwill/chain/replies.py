@@ -45,10 +45,13 @@ def faults(value: Any, schema: Mapping[str, Any]) -> list[str]:
     return [f"{'/'.join(map(str, error.path)) or 'the whole'}: {error.message[:200]}" for error in errors[:5]]
 
 
-def constrained(request: Request, engine: Engine, stopped: Callable[[], bool] = lambda: False) -> Answer | None:
+def constrained(
+    request: Request, engine: Engine, stopped: Callable[[], bool] = lambda: False,
+    heard: Callable[[str], None] = lambda text: None,
+) -> Answer | None:  # fmt: skip
     """The answer to a request with a schema, its tokens held to it. None where that cannot be: the engine has no such
     thing or cannot read this schema, the model thinks before it answers (a schema holds from the first token on), or
-    writing failed."""
+    writing failed. `heard` is given each piece of text as it comes."""
     if not engine.capabilities.json_schema or engine.profile.think_close:
         return None
     try:
@@ -59,6 +62,7 @@ def constrained(request: Request, engine: Engine, stopped: Callable[[], bool] = 
     with closing(stream):
         for delta in stream:
             text, tokens = text + delta.text, tokens + len(delta.tokens)
+            heard(delta.text)
             if delta.finish:
                 if delta.finish not in (Finish.STOP, Finish.LENGTH):
                     return None

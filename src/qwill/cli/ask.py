@@ -9,7 +9,7 @@ import click
 
 from qwill.cli import EXIT_INTERRUPTED
 from qwill.cli.interrupts import Interrupts
-from qwill.cli.options import effort_options, guard_options, model_options, precision_option
+from qwill.cli.options import effort_options, guard_options, model_options, running_options
 from qwill.cli.recording import Recorder, log_option
 
 EXIT_ENGINE_ERROR = 1
@@ -18,7 +18,7 @@ EXIT_ENGINE_ERROR = 1
 @click.command("ask")
 @click.argument("question", nargs=-1)
 @model_options
-@precision_option
+@running_options
 @guard_options
 @effort_options
 @click.option(
@@ -35,6 +35,7 @@ def command(
     seed: int | None,
     temperature: float | None,
     precision: str | None,
+    device: str | None,
     think_in: str,
     unsafe: bool,
     effort: str | None,
@@ -62,7 +63,7 @@ def command(
     renderer = JsonRenderer() if as_json else QuietRenderer() if quiet else TextRenderer()
     steering = Steering()
     asked: dict[str, Any] = {"model": model, "budget": budget, "seed": seed, "temperature": temperature}
-    asked |= {"precision": precision, "effort": effort, "certainty": certainty}
+    asked |= {"precision": precision, "device": device, "effort": effort, "certainty": certainty}
     asked |= {"max_tokens": max_tokens, "max_seconds": max_seconds, "knowledge": knowledge}
     text = read_question(question)
     guards = Guards(safety=not unsafe, think_in=ThinkIn(think_in))

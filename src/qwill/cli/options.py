@@ -13,7 +13,8 @@ _OPTIONS = (
         "--model",
         metavar="MODEL",
         help="Folder of a checkpoint in the Hugging Face layout, a GGUF file, a pulled model, or one on a server: "
-        "http://HOST:PORT/v1#NAME or ollama:NAME; llamacpp:FILE runs a GGUF file in llama.cpp. [default: qwill-nano]",
+        "http://HOST:PORT/v1#NAME or ollama:NAME; llamacpp:FILE runs a GGUF file in llama.cpp, "
+        "vllm:FOLDER a checkpoint in vLLM, chain:NAME?ROLE=MODEL a chain. [default: qwill-nano]",
     ),
     click.option(
         "--budget",
@@ -30,11 +31,26 @@ _OPTIONS = (
 )
 
 
-precision_option = click.option(
-    "--precision",
-    type=click.Choice(("fp32", "bf16", "fp16", "int8", "int4")),
-    help="Of the weights in memory: bf16 halves it, int4 takes a sixth. [default: fp32]",
+_RUNNING = (
+    click.option(
+        "--precision",
+        type=click.Choice(("fp32", "bf16", "fp16", "int8", "int4")),
+        help="Of the weights in memory: bf16 halves it, int4 takes a sixth. [default: fp32]",
+    ),
+    click.option(
+        "--device",
+        metavar="WHERE",
+        help="cpu, cuda:0, mps; auto; cuda:0+cpu spreads the layers, cuda:0,cuda:1 (or all) puts a copy on each. "
+        "[default: cpu]",
+    ),
 )
+
+
+def running_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that say how a model in this process is run."""
+    for option in reversed(_RUNNING):
+        command = option(command)
+    return command
 
 
 _GUARD_OPTIONS = (

@@ -22,6 +22,8 @@ _INTERRUPTIONS = {
     "context": "context used up",
     "seconds": "time used up",
     "unclosed": "thought left open",
+    "converged": "its answer would not change any more",
+    "extended": "closed early, it goes on",
     "loop": "the text repeats itself",
     "language": "the answer came in another language and is asked for again",
     "safety": "declined by the safety policy",
@@ -31,7 +33,7 @@ _INTERRUPTIONS = {
     "error": "the model failed",
 }
 
-_PUTS_RIGHT = ("refuted", "steer")
+_PUTS_RIGHT = ("refuted", "steer", "extended")
 """Interruptions whose appended text says something to the reader too."""
 
 _SETTLED = {

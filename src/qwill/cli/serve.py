@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from qwill.cli.options import running_options
 from qwill.core.errors import UsageError
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -24,6 +25,7 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 @click.option(
     "--upstream", metavar="URL", help="A model on a server behind this one: http://HOST:PORT/v1#MODEL or ollama:NAME."
 )
+@running_options
 @click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 takes a free one.")
 @click.option(
@@ -55,12 +57,17 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
     metavar="FILE",
     help="Keep conversations in this SQLite database.",
 )
+@click.option(
+    "--knowledge", multiple=True, metavar="SET", help="Answer from this set too (see `qwill know`), as model know:SET."
+)
 @click.option("--page", is_flag=True, help="Serve the web page, at /page; needs qwill[web].")
 @click.option("--log-prompts", is_flag=True, help="Write what is asked and answered into the log.")
 def command(
     *,
     models: tuple[str, ...],
     upstream: str | None,
+    precision: str | None,
+    device: str | None,
     host: str,
     port: int,
     thoughts: str,
@@ -76,6 +83,7 @@ def command(
     hosts: tuple[str, ...],
     origins: tuple[str, ...],
     conversations: Path | None,
+    knowledge: tuple[str, ...],
     page: bool,
     log_prompts: bool,
 ) -> None:
@@ -115,10 +123,11 @@ def command(
         hosts=hosts,
         origins=origins,
         conversations=conversations,
+        knowledge=knowledge,
         page=page,
         log_prompts=log_prompts,
     )
-    serve([*models, *([upstream] if upstream else [])], settings)
+    serve([*models, *([upstream] if upstream else [])], settings, precision=precision, device=device)
 
 
 def _add_key(path: Path | None, name: str, **limits: int | None) -> None:

@@ -9,7 +9,7 @@ from enum import StrEnum
 class Outcome(StrEnum):
     """How an answer came to its end. Each is counted apart everywhere (training, evaluation, API)."""
 
-    COMPLETE = "complete"  # the model ended its answer by itself, with all the thought that it wanted
+    COMPLETE = "complete"  # the model ended its answer by itself, with all the thought that would change it
     BUDGET = "budget"  # the thinking budget ran out; the thought was closed for it and it answered
     TRUNCATED = "truncated"  # the answer itself was cut by a limit
     LOOPED = "looped"  # thinking was cut because it repeated itself

@@ -75,8 +75,9 @@ class Interrupted(Event):
     """Writing was cut or steered from outside: the thought, or the answer once one has begun.
 
     Attributes:
-        reason: budget, seconds, context, unclosed (the model ended inside its thought), loop, language, safety,
-            refuted, steer, stop or error.
+        reason: budget, seconds, context, unclosed (the model ended inside its thought), converged (its answer did not
+            change any more), extended (closed early and unchecked, it goes on), loop, language, safety, refuted, steer,
+            stop or error.
         detail: the same in words, for people.
         keep: how many characters of what was written so far remain; None keeps all.
         appended: text put after them in the model's stead (a closing phrase, a correction); writing goes on from

@@ -54,7 +54,8 @@ class Problem:
         form: the form of the answer.
         choices: the options of a multiple-choice question, in order; empty otherwise.
         difficulty: estimate in [0, 1], or None where nothing is known.
-        attachments: further material by name (file text, images), passed to the engine untouched.
+        attachments: further material by name, JSON values. A question with some is not asked back about for lack of
+            data; what the model is to read of them has to stand in the text.
     """
 
     text: str

@@ -9,6 +9,8 @@ from pathlib import Path
 from qwill.documents.document import Document, DocumentError
 from qwill.documents.docx import read_docx
 from qwill.documents.html import read_html
+from qwill.documents.image import SUFFIXES as _IMAGES
+from qwill.documents.image import can_recognise, read_image
 from qwill.documents.manual import read_manual
 from qwill.documents.markdown import read_markdown
 from qwill.documents.pdf import read_pdf
@@ -16,7 +18,10 @@ from qwill.documents.source import read_source, read_text
 from qwill.documents.tables import read_csv, read_json_lines
 
 LARGEST = 64 << 20  # bytes
-_BYTES = {".html": read_html, ".htm": read_html, ".xhtml": read_html, ".pdf": read_pdf, ".docx": read_docx}
+_BYTES = {
+    ".html": read_html, ".htm": read_html, ".xhtml": read_html, ".pdf": read_pdf, ".docx": read_docx,
+    **dict.fromkeys(_IMAGES, read_image),
+}  # fmt: skip
 _TEXT = {
     ".md": read_markdown, ".markdown": read_markdown, ".txt": read_text, ".rst": read_text, ".text": read_text,
     ".tex": read_text, ".log": read_text, ".csv": read_csv, ".tsv": read_csv, ".jsonl": read_json_lines,
@@ -36,8 +41,11 @@ SUFFIXES = frozenset((*_BYTES, *_TEXT, *(f".{section}" for section in range(1, 9
 
 
 def is_read(path: Path) -> bool:
-    """Whether a file is of a kind that is read, by its ending; one without an ending might be anything."""
+    """Whether a file is of a kind that is read, by its ending; one without an ending might be anything, and images
+    are read where rapidocr is installed."""
     suffix = (path.with_suffix("") if path.suffix.lower() == ".gz" else path).suffix.lower()
+    if suffix in _IMAGES:
+        return can_recognise()
     return bool(suffix) and (suffix in _BYTES or suffix in _TEXT or _MANUAL.fullmatch(suffix) is not None)
 
 
@@ -45,8 +53,8 @@ def read(path: str | Path) -> Document:
     """Read a file into blocks with their places.
 
     Args:
-        path: Markdown, text, HTML, PDF, DOCX, CSV, JSON lines, source code or a manual page, by its ending; `.gz`
-            behind it is unpacked.
+        path: Markdown, text, HTML, PDF, DOCX, CSV, JSON lines, source code, a manual page or an image of text, by its
+            ending; `.gz` behind it is unpacked.
 
     Raises:
         DocumentError: it is not there, too large, damaged, binary, or of a kind that is not read.

@@ -1,4 +1,4 @@
-"""What a model's name says of where it runs: `http://host:port/v1#model`, `ollama:NAME`, `llamacpp:PATH`."""
+"""What a model's name says of where it runs: `http://host:port/v1#model`, `ollama:NAME`, `vllm:PATH`, `chain:NAME`."""
 
 from __future__ import annotations
 
@@ -50,10 +50,15 @@ def is_remote(spec: object) -> bool:
     return isinstance(spec, str) and spec.partition(":")[0].lower() in ("http", "https", "ollama")
 
 
+def is_chain(spec: object) -> bool:
+    """Whether a model's name means a chain of prompts to other models."""
+    return isinstance(spec, str) and spec.startswith("chain:")
+
+
 def local_engine(spec: str) -> tuple[str, str]:
-    """The engine that a model's name asks for, and the name without it: `llamacpp:PATH` and `transformers:PATH`."""
+    """The engine that a model's name asks for, and the name without it: `llamacpp:`, `transformers:` or `vllm:PATH`."""
     kind, separator, rest = spec.partition(":")
-    return (kind, rest) if separator and kind in ("llamacpp", "transformers") else ("native", spec)
+    return (kind, rest) if separator and kind in ("llamacpp", "transformers", "vllm") else ("native", spec)
 
 
 def parse_addresses(spec: str) -> tuple[Address, ...]:

@@ -12,14 +12,14 @@ numbers). So fewer are filled up; stacks are multiples of 4, since the kernel cu
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from qwill.engine.kv import BLOCK, SCRATCH, BlockPool
+from qwill.engine.kv import BLOCK, SCRATCH, Part
 
 CHUNK = 512
 """Positions of a prompt that attend in one call: a multiple of BLOCK, counted from the start of the prompt."""
@@ -70,29 +70,30 @@ class Segment:
 
 
 class Reading:
-    """`attend` for segments of prompts, their tokens one after another; stores their keys and values.
+    """`attend` for segments of prompts, their tokens one after another; stores their keys and values. Of one stage.
 
     A segment starts at a multiple of CHUNK and does not reach over the next one, so a prompt is computed the same
     way whatever is read along with it.
     """
 
-    def __init__(self, pool: BlockPool, segments: Sequence[Segment], padded: int) -> None:
-        self._pool, self._segments = pool, segments
+    def __init__(self, part: Part, segments: Sequence[Segment], padded: int) -> None:
+        self._part, self._segments = part, segments
+        self.layers = part.layers
         positions = np.concatenate([np.arange(s.start, s.start + s.length) for s in segments])
         blocks = np.concatenate(
             [np.asarray(s.blocks)[np.arange(s.start, s.start + s.length) // BLOCK] for s in segments]
         )
         filler = padded - len(positions)
-        device = pool.mask.device
+        device = part.mask.device
         self.positions = torch.from_numpy(np.pad(positions, (0, filler))).to(device)
         self._block = torch.from_numpy(np.pad(blocks, (0, filler), constant_values=SCRATCH)).to(device)
         self._offset = self.positions % BLOCK
-        pool.mask[self._block[: len(positions)], 0, 0, self._offset[: len(positions)]] = 0
+        part.mask[self._block[: len(positions)], 0, 0, self._offset[: len(positions)]] = 0
 
     def __call__(self, layer: int, units_NUGK: Tensor) -> Tensor:
         N, U, G, K = units_NUGK.shape
         R = U - 2
-        cache = self._pool.kv[layer]
+        cache = self._part.kv[layer]
         cache[self._block, :, self._offset] = units_NUGK[:, R:].reshape(N, 2 * G, K)
         out_NRGK = units_NUGK.new_zeros(N, R, G, K)
         at = 0
@@ -117,10 +118,10 @@ def _per_unit(x_GSK: Tensor, units: int) -> Tensor:
 
 
 class Writing:
-    """`attend` for one new token of each of N requests; stores its keys and values.
+    """`attend` for one new token of each of N requests; stores its keys and values. Of one stage.
 
     Args:
-        pool: where keys and values are.
+        part: where keys and values are.
         tables: the blocks of each request, in order of position; their last one takes the new token.
         shared: for each prompt that more than one request uses: how many blocks it has, and which requests (their
             tables start with the same blocks).
@@ -133,13 +134,14 @@ class Writing:
 
     def __init__(
         self,
-        pool: BlockPool,
+        part: Part,
         tables: Sequence[Sequence[int]],
         shared: Sequence[tuple[int, Sequence[int]]],
         units: int,
         padded: int,
     ) -> None:
-        self._pool = pool
+        self._part = part
+        self.layers = part.layers
         counts = np.ones(padded, dtype=np.int64)
         counts[: len(tables)] = [len(table) for table in tables]
         # Torch sums over blocks in four interleaved parts: filled up to a multiple of 4, the order of a request's own
@@ -178,27 +180,27 @@ class Writing:
             base += len(blocks_) * stacked
         self._found = self._tensor(found.ravel())
         absent = np.where(held, 0.0, -np.inf).astype(np.float32)
-        self._absent = torch.from_numpy(absent[:, :, None, None]).to(pool.mask.device)
+        self._absent = torch.from_numpy(absent[:, :, None, None]).to(part.mask.device)
         self._offset = self._block
         # Views are made once: for a small model they would take as long as the work on them.
-        self.capacity = pool.capacity
-        self._views = [_heads(cache[: self._top]) for cache in pool.kv]
-        self._mask = pool.mask[: self._top]
+        self.capacity = part.capacity
+        self._views = {layer: _heads(cache[: self._top]) for layer, cache in part.kv.items()}
+        self._mask = part.mask[: self._top]
 
     def place(self, offsets_N: Tensor) -> None:
         """Say at which position of its last block each request's new token stands."""
-        self._offset = offsets_N
-        self._pool.mask[self._block, 0, 0, offsets_N] = 0
+        self._offset = offsets_N.to(self._block.device)
+        self._part.mask[self._block, 0, 0, self._offset] = 0
 
     def __call__(self, layer: int, units_NUGK: Tensor) -> Tensor:
         N, U, G, K = units_NUGK.shape
-        cache = self._pool.kv[layer]
+        cache = self._part.kv[layer]
         cache[self._block, :, self._offset] = units_NUGK[:, U - 2 :].view(N, 2 * G, K)
         units = units_NUGK.view(N * U, G * K)
         results = [_over_blocks(units, self._own, self._views[layer], self._mask)]
         for blocks, rows in self._stacks:
             views = _heads(cache.index_select(0, blocks))
-            results.append(_over_blocks(units, rows, views, self._pool.mask.index_select(0, blocks)))
+            results.append(_over_blocks(units, rows, views, self._part.mask.index_select(0, blocks)))
         if len(results) == 1:
             out, weight = results[0]
         else:
@@ -212,7 +214,15 @@ class Writing:
         return merged.view(N, -1)
 
     def _tensor(self, numbers: np.ndarray) -> Tensor:
-        return torch.from_numpy(numbers.astype(np.int64, copy=False)).to(self._pool.mask.device)
+        return torch.from_numpy(numbers.astype(np.int64, copy=False)).to(self._part.mask.device)
+
+
+def across(attends: Sequence[Reading] | Sequence[Writing]) -> Callable[[int, Tensor], Tensor]:
+    """The `attend` of all layers that those of the stages make together."""
+    if len(attends) == 1:
+        return attends[0]
+    of_layer = [attend for attend in attends for _ in attend.layers]
+    return lambda layer, units_NUGK: of_layer[layer](layer, units_NUGK)
 
 
 def _heads(cache: Tensor) -> tuple[Tensor, Tensor]:

@@ -136,13 +136,14 @@ def _choose(address: Address, entries: Sequence[Mapping[str, Any]] | None) -> tu
     """
     listed = {str(entry.get("id", "")): entry for entry in entries or ()}
     if not address.model:
-        if len(listed) != 1:
+        # Our own server lists chains and knowledge sets too, which are made of its models.
+        models = [name for name in listed if not name.startswith(("chain:", "know:"))]
+        if len(models) != 1:
             raise UsageError(
-                f"{address.host} has {len(listed) or 'no list of'} models, and none is named.",
+                f"{address.host} has {len(models) or 'no list of'} models, and none is named.",
                 _offer(listed) or "Put the model's name behind a #.",
             )
-        name = next(iter(listed))
-        return Address(address.base, name), listed[name]
+        return Address(address.base, models[0]), listed[models[0]]
     # Ollama lists "qwq:latest" and knows it as "qwq" too
     names = (address.model, f"{address.model}:latest")
     found = next((name for name in names if name in listed), None)

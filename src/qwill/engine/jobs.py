@@ -93,6 +93,7 @@ class Batch:
         written: how many tokens each has written.
         prompts: length of each one's prompt.
         shared: prompts that several of them use, as `Writing` wants them.
+        attention: of each stage; nothing until it is made.
         constrained: those whose text must follow a grammar.
         reporting: those that want log-probabilities, hidden states or confidence.
     """
@@ -105,7 +106,7 @@ class Batch:
         self.sampler = Sampler([job.request.sampling for job in jobs], [job.key for job in jobs])
         self.reporting = [row for row, job in enumerate(jobs) if job.reports]
         self.constrained = [(row, job.constraint) for row, job in enumerate(jobs) if job.constraint is not None]
-        self.attention: Writing | None = None
+        self.attention: tuple[Writing, ...] = ()
         users: dict[Prefix, list[int]] = {}
         for row, job in enumerate(jobs):
             assert job.prefix is not None

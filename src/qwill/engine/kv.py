@@ -9,7 +9,8 @@ context.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -22,20 +23,76 @@ SCRATCH = 0
 """The block that rows which only fill up a batch write to; its first position is always there to be looked at."""
 
 
-class BlockPool:
-    """Keys and values of all layers, in blocks.
+@dataclass(frozen=True)
+class Stage:
+    """Neighbouring layers that are on one device."""
+
+    device: torch.device
+    layers: range
+
+
+class Part:
+    """What the pool holds for the layers of one stage, on its device.
 
     Attributes:
-        kv: per layer (blocks, 2 G, C, K): G heads of keys, then G of values.
+        kv: by layer, (blocks, 2 G, C, K): G heads of keys, then G of values.
         mask: (blocks, 1, 1, C), 0 where a position is filled, -inf where not.
     """
 
-    def __init__(self, layers: int, groups: int, width: int, dtype: torch.dtype, device: torch.device) -> None:
-        self._shape = (2 * groups, BLOCK, width)
-        self._dtype, self._device = dtype, device
+    def __init__(self, stage: Stage, shape: tuple[int, int, int], dtype: torch.dtype) -> None:
+        self.layers, self._device, self._shape, self._dtype = stage.layers, stage.device, shape, dtype
+        self.kv: dict[int, Tensor] = {layer: self._zeros(0) for layer in stage.layers}
+        self.mask = torch.empty(0, 1, 1, BLOCK, dtype=dtype, device=stage.device)
+
+    @property
+    def capacity(self) -> int:
+        """Blocks that there is memory for."""
+        return self.mask.shape[0]
+
+    def reset(self) -> None:
+        for layer in self.kv.values():
+            layer.zero_()
+        self.mask.fill_(-torch.inf)
+        self.mask[SCRATCH, ..., 0] = 0
+
+    def move(self, numbers: list[int]) -> None:
+        """Move blocks to the lowest numbers from 1 on."""
+        source = torch.tensor(numbers, device=self._device)
+        target = slice(1, len(numbers) + 1)
+        for layer in self.kv.values():
+            layer[target] = layer[source]
+        self.mask[target] = self.mask[source]
+
+    def grow(self, capacity: int) -> None:
+        old = self.capacity
+        for number, layer in self.kv.items():
+            self.kv[number] = self._zeros(capacity)
+            self.kv[number][:old] = layer
+        mask = torch.full((capacity, 1, 1, BLOCK), -torch.inf, dtype=self._dtype, device=self._device)
+        mask[:old] = self.mask
+        self.mask = mask
+
+    def _zeros(self, blocks: int) -> Tensor:
+        """Zeros, not garbage: what is masked is still multiplied by 0. Memory is taken when it is first written."""
+        return torch.zeros(blocks, *self._shape, dtype=self._dtype, device=self._device)
+
+
+class BlockPool:
+    """Keys and values of all layers, in blocks.
+
+    Args:
+        stages: which layers there are, and where.
+        groups, width: G and K.
+        dtype: of keys and values.
+
+    Attributes:
+        parts: what is held for each stage.
+    """
+
+    def __init__(self, stages: Sequence[Stage], groups: int, width: int, dtype: torch.dtype) -> None:
+        layers = sum(len(stage.layers) for stage in stages)
         self.bytes_per_token = layers * 2 * groups * width * dtype.itemsize
-        self.kv: list[Tensor] = [self._zeros(0) for _ in range(layers)]
-        self.mask = torch.empty(0, 1, 1, BLOCK, dtype=dtype, device=device)
+        self.parts = tuple(Part(stage, (2 * groups, BLOCK, width), dtype) for stage in stages)
         self._free: list[int] = []
         self._grow(16)
         self.reset()
@@ -43,7 +100,7 @@ class BlockPool:
     @property
     def capacity(self) -> int:
         """Blocks that there is memory for."""
-        return self.mask.shape[0]
+        return self.parts[0].capacity
 
     @property
     def used(self) -> int:
@@ -53,17 +110,16 @@ class BlockPool:
     def reset(self) -> None:
         """Free every block and forget what the blocks hold."""
         self._free = list(range(1, self.capacity))
-        for layer in self.kv:
-            layer.zero_()
-        self.mask.fill_(-torch.inf)
-        self.mask[SCRATCH, ..., 0] = 0
+        for part in self.parts:
+            part.reset()
 
     def allocate(self, count: int) -> list[int]:
         """Empty blocks, those with the lowest numbers that are free: `top` stays low."""
         if len(self._free) < count:
             self._grow(max(2 * self.capacity, self.capacity + count))
         blocks = [heapq.heappop(self._free) for _ in range(count)]
-        self.mask[blocks] = -torch.inf
+        for part in self.parts:
+            part.mask[blocks] = -torch.inf
         return blocks
 
     def release(self, blocks: Iterable[int]) -> None:
@@ -72,8 +128,9 @@ class BlockPool:
 
     def scrub(self, blocks: list[int]) -> None:
         """Clear blocks that hold infinities: a masked position weighs nothing, but 0 × inf would still be NaN."""
-        for layer in self.kv:
-            layer[blocks] = 0
+        for part in self.parts:
+            for layer in part.kv.values():
+                layer[blocks] = 0
 
     def compact(self, live: Iterable[int]) -> np.ndarray | None:
         """Move blocks to the lowest numbers when less than half of those up to the highest are in use.
@@ -89,25 +146,14 @@ class BlockPool:
             return None
         moved = np.arange(self.capacity)
         moved[numbers] = np.arange(1, len(numbers) + 1)
-        source = torch.tensor(numbers, device=self._device)
-        target = slice(1, len(numbers) + 1)
-        for layer in self.kv:
-            layer[target] = layer[source]
-        self.mask[target] = self.mask[source]
+        for part in self.parts:
+            part.move(numbers)
         self._free = list(range(len(numbers) + 1, self.capacity))
         return moved
 
     def _grow(self, capacity: int) -> None:
         old = self.capacity
-        for number, layer in enumerate(self.kv):
-            self.kv[number] = self._zeros(capacity)
-            self.kv[number][:old] = layer
-        mask = torch.full((capacity, 1, 1, BLOCK), -torch.inf, dtype=self._dtype, device=self._device)
-        mask[:old] = self.mask
-        self.mask = mask
+        for part in self.parts:
+            part.grow(capacity)
         for block in range(old, capacity):
             heapq.heappush(self._free, block)
-
-    def _zeros(self, blocks: int) -> Tensor:
-        """Zeros, not garbage: what is masked is still multiplied by 0. Memory is taken when it is first written."""
-        return torch.zeros(blocks, *self._shape, dtype=self._dtype, device=self._device)

@@ -20,7 +20,8 @@ from qwill.core import UsageError
 from qwill.engine.checks import check_requests, limit_of, profile_of, prompt_of
 from qwill.engine.constraint import Constraints
 from qwill.engine.jobs import Call, Job
-from qwill.engine.packed import Packed
+from qwill.engine.kv import Stage
+from qwill.engine.packed import FromFiles, Held, Packed
 from qwill.engine.profiles import Profile
 from qwill.engine.protocol import Capabilities, Delta, Request, TokenInfo
 from qwill.engine.scheduler import Scheduler
@@ -28,8 +29,8 @@ from qwill.engine.scoring import score
 from qwill.engine.text import TextStream
 from qwill.model.confidence import ConfidenceHead, load_head
 from qwill.model.config import ModelConfig
-from qwill.model.memory import check_memory
 from qwill.model.opening import open_parts
+from qwill.model.placement import Place, place_model, places
 from qwill.model.shape import Precision, Shape
 from qwill.model.tokenizer import Tokenizer
 from qwill.model.transformer import Transformer
@@ -68,7 +69,7 @@ class NativeEngine:
         precision: Precision | None = None,
         head: ConfidenceHead | None = None,
     ) -> None:
-        packed = Packed(model, consume=consume, precision=precision)
+        packed = Packed(Held(model, consume=consume), precision=precision)
         self._start(packed, tokenizer, name=name, profile=profile, slots=slots, context=context, head=head)
 
     @classmethod
@@ -77,7 +78,7 @@ class NativeEngine:
         folder: str | Path,
         precision: str | torch.dtype = "fp32",
         *,
-        device: str | torch.device = "cpu",
+        device: str | Place = "cpu",
         name: str | None = None,
         profile: Profile | None = None,
         slots: int = 64,
@@ -91,7 +92,7 @@ class NativeEngine:
             folder: a checkpoint in Hugging Face's layout, with its tokenizer; or a GGUF file.
             precision: "fp32", "bf16", "fp16": of weights, keys and values; "int8", "int4": of weights, the rest is
                 bf16. A torch dtype means the first three.
-            device: where it runs.
+            device: where it runs: a device, several that share its layers, or "auto" (see `model.placement`).
             name: by default the folder's or file's.
             profile: by default what the chat template speaks for.
             slots: as in the constructor.
@@ -99,18 +100,16 @@ class NativeEngine:
 
         Raises:
             CheckpointError: there is no model that can be run.
-            UsageError: the free memory does not hold it, or there is no such precision.
+            UsageError: the free memory does not hold it, or there is no such precision or device.
         """
+        place = places(device) if isinstance(device, str) else (device,)
+        if len(place) > 1:
+            raise UsageError(f"One engine is one copy of a model; {device} names {len(place)}.", "See load_replicas.")
         dtype, stored = _kind(precision)
         label = name or Path(folder).resolve().name.removesuffix(".gguf")
         with open_parts(folder) as (parts, tokenizer):
-            context = _context_in_memory(parts.config, stored, label, context, str(device))
-            packed = Packed(
-                parts.model,
-                consume=True,
-                precision=stored,
-                fill=lambda beginning: parts.fill(beginning, dtype, device),
-            )
+            stages, context = _stages_in_memory(parts.config, stored, label, context, place[0])
+            packed = Packed(FromFiles(parts, dtype), precision=stored, stages=stages)
             head = load_head(folder, parts.config.hidden_size)
         engine = cls.__new__(cls)
         profile = profile or profile_of(tokenizer)
@@ -236,18 +235,23 @@ def _kind(precision: str | torch.dtype) -> tuple[torch.dtype, Precision]:
     raise UsageError(f"There is no precision {precision}.", f"There are {', '.join(PRECISIONS)}.")
 
 
-def _context_in_memory(
-    config: ModelConfig, precision: Precision, name: str, context: int | None, device: str
-) -> int | None:
-    """The context that the memory holds; what is no context at all is left to others to name.
+def _stages_in_memory(
+    config: ModelConfig, precision: Precision, name: str, context: int | None, place: Place
+) -> tuple[list[Stage], int | None]:
+    """Which layers go where, and the context that the memory holds; what is no context at all is left to others to
+    name.
 
     Raises:
-        UsageError: the weights alone do not fit.
+        UsageError: the model does not fit.
     """
     most = config.context
     asked = context if context is not None and 2 <= context <= most else None
-    fits = check_memory(Shape.of(config), precision, name=name, most=most, context=asked, device=device)
-    return fits if context is None else context
+    found, fits = place_model(Shape.of(config), precision, place, name=name, most=most, context=asked)
+    stages, first = [], 0
+    for device, count in found:
+        stages.append(Stage(torch.device(device), range(first, first + count)))
+        first += count
+    return stages, fits if context is None else context
 
 
 class NativeStream(Iterator[Delta]):

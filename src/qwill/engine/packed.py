@@ -8,164 +8,146 @@ a step of a few tokens costs few and fast operations:
   queries and keys are permuted alike.
 - Heads are ordered by *unit*: R = H / G units of queries, then one of keys, then one of values, each G heads wide.
   Whoever attends gets (N, R + 2, G, K) and gathers or stores whole units; no transposing.
-- Linear layers are oneDNN's with weights in its own blocked order. In fp32 on an AMD Zen 5 (AVX-512) they took 0.4 to
-  0.6 of the time of torch's default (MKL) for 16 to 64 rows, and 0.6 of it for a single row of a model that must come
-  from memory (151 MB); for one row of a model that fits into the cache (11 MB) twice as long: 10 us a call.
+- Linear layers keep their weights in the order that is fastest to multiply with (see `engine.linear`).
 
-The order in which a product is summed up must not depend on how many rows are computed together, or the same request
-would get other tokens in other company. Measured, in fp32 and bf16: oneDNN's result for a row is the same bits for
-any number of rows from 2 on (one row of 2048 inputs or more is summed up in another order); MKL's from 4 on. Which
-number holds on this machine is measured when weights are packed (`stable_rows`); fewer rows are filled up. The
-kernels for int8 and int4 (see `model.quantise`) need one row only. They are slow on many rows, so prompts are read by
-another product, which rounds otherwise. Which of the two a token is computed by is decided by the piece of its own
-prompt that it is read with (`Packed.reads_wide`); text is always written by the kernels. So int8 and int4 keep to the
-same promise as bf16: the same bits in any company, wherever that was measured.
+Layers may lie on several devices: neighbours on one are a stage, and the stream goes from stage to stage.
+
+int8 and int4 are slow on many rows, so prompts are read by another product, which rounds otherwise. Which of the two a
+token is computed by is decided by the piece of its own prompt that it is read with (`Packed.reads_wide`); text is
+always written by the kernels. So they keep to the same promise as bf16: the same bits in any company, wherever that
+was measured.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Protocol
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
+from qwill.engine.kv import Stage
+from qwill.engine.linear import Linear, stable_rows
+from qwill.model.checkpoint import Parts
+from qwill.model.config import ModelConfig
 from qwill.model.memory import of_itemsize
-from qwill.model.quantise import Int8, Matrix, quantised, wide_from
+from qwill.model.quantise import Int8, wide_from
 from qwill.model.shape import Precision, takes_int8
-from qwill.model.transformer import Block, Transformer
+from qwill.model.transformer import Rope, Transformer
 
 AttendUnits = Callable[[int, Tensor], Tensor]
 """(layer, units_NUGK with U = R + 2: queries and keys rotated) -> out of shape (N, R * G * K)."""
 
 
-class Linear:
-    """x @ weight.T + bias with the weight in the fastest order that the machine knows, or in fewer bits.
+class Source(Protocol):
+    """Where weights come from, one after another."""
+
+    @property
+    def config(self) -> ModelConfig: ...
+
+    def take(self, *names: str, device: torch.device | None) -> Tensor:
+        """Some weights as one tensor, each below the one before it; asked for once.
+
+        Args:
+            names: as in `Transformer`.
+            device: where to; None leaves them where they are.
+        """
+
+
+class Held:
+    """The weights of a model in memory.
 
     Args:
-        weight: (outputs, inputs).
-        bias: (outputs,).
-        precision: INT8 or INT4 round the weight, where its sides allow that; others leave it as it is.
-        narrow: the weight rounded already.
+        model: whose.
+        consume: the model gives up what is taken, and cannot be used any more. Otherwise both exist side by side for
+            as long as the caller keeps the model.
     """
 
-    def __init__(
-        self,
-        weight: Tensor,
-        bias: Tensor | None = None,
-        precision: Precision = Precision.BF16,
-        narrow: Matrix | None = None,
-    ) -> None:
-        self.bias = bias
-        self.inputs, self.outputs = weight.shape[1], weight.shape[0]
-        self.dtype, self.device = weight.dtype, weight.device
-        self.narrow = narrow
-        if narrow is None and precision in (Precision.INT8, Precision.INT4):
-            self.narrow = quantised(weight.detach(), precision)
-        self._blocked = False
-        if self.narrow is None:
-            self.weight = weight.detach().contiguous()
-            self._blocked = _has_blocked_kernels(weight)
-            if self._blocked:
-                self.weight = torch.ops.mkldnn._reorder_linear_weight(self.weight)
+    def __init__(self, model: Transformer, *, consume: bool = False) -> None:
+        self._model, self._consume = model, consume
 
-    def __call__(self, x_NI: Tensor, *, wide: bool = False) -> Tensor:
-        """The product, (N, outputs); of quantised weights the one for many rows where `wide` says so."""
-        if self.narrow is not None:
-            product = self.narrow.wide(x_NI) if wide else self.narrow(x_NI)
-            return product if self.bias is None else product.add_(self.bias)
-        if self._blocked:
-            # The overload is named since finding it takes as long as a small product.
-            out: Tensor = torch.ops.mkldnn._linear_pointwise.default(x_NI, self.weight, self.bias, "none", [], "")
-            return out
-        return F.linear(x_NI, self.weight, self.bias)
+    @property
+    def config(self) -> ModelConfig:
+        return self._model.config
+
+    def take(self, *names: str, device: torch.device | None) -> Tensor:
+        weights = [self._model.get_parameter(name).detach() for name in names]
+        if self._consume:
+            for name in names:
+                owner, _, last = name.rpartition(".")
+                self._model.get_submodule(owner)._parameters[last] = None
+        joined = weights[0] if len(weights) == 1 else torch.cat(weights)
+        return joined if device is None else joined.to(device)
 
 
-def _has_blocked_kernels(weight: Tensor) -> bool:
-    if weight.device.type != "cpu" or not torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
-        return False
-    if weight.dtype == torch.bfloat16:
-        return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
-    return weight.dtype == torch.float32
+class FromFiles:
+    """Weights that are read when they are asked for.
 
-
-def stable_rows(linears: Iterable[Linear]) -> int:
-    """The smallest number of rows from which on each row's result is the same bits for any number of rows.
-
-    Measured on one layer of each shape. One row is never enough but for quantised weights: most kernels treat it
-    apart, and bf16 may hide that in a sample. 16, the largest number tried, when none holds.
+    Args:
+        parts: where they are.
+        dtype: in which they are read.
     """
-    by_shape = {(linear.inputs, linear.outputs, linear.narrow is None): linear for linear in linears}
-    generator = torch.Generator().manual_seed(0)
-    candidates = [2, 4, 8] if any(linear.narrow is None for linear in by_shape.values()) else [1, 2, 4, 8]
-    for (inputs, _, _), linear in by_shape.items():
-        x = torch.randn(33, inputs, generator=generator).to(linear.device, linear.dtype)
-        whole = linear(x)
-        results = {rows: linear(x[:rows]) for rows in (1, 2, 3, 4, 5, 8, 9, 12, 16)}
-        unstable = max((rows for rows, out in results.items() if not torch.equal(out, whole[:rows])), default=0)
-        candidates = [rows for rows in candidates if rows > unstable]
-    return candidates[0] if candidates else 16
+
+    def __init__(self, parts: Parts, dtype: torch.dtype) -> None:
+        self._parts, self._dtype = parts, dtype
+
+    @property
+    def config(self) -> ModelConfig:
+        return self._parts.config
+
+    def take(self, *names: str, device: torch.device | None) -> Tensor:
+        return self._parts.stacked(names, self._dtype, device or "cpu")
 
 
 class Packed:
     """The weights of a model, laid out for generation.
 
+    A tied embedding exists twice, for looking up and as the output head, but for int8 on one device.
+
     Args:
-        model: where the weights come from.
-        consume: free the model's own weights, layer by layer, while packing. The model cannot be used any more.
-            Otherwise both exist side by side for as long as the caller keeps the model. Either way a tied embedding
-            exists twice: for looking up and, blocked, as the output head.
+        source: where the weights come from; no more than three matrices are asked for at a time.
         precision: INT8 or INT4 round the weights of a bf16 model; the embedding is looked up in int8 then.
-        fill: called with the beginning of names ("model.layers.0.") before those weights are looked at: they may
-            come from their files only then.
+        stages: which layers are on which device; the embedding goes with the first, the output head with the last. By
+            default all is where the source has it.
     """
 
     def __init__(
-        self,
-        model: Transformer,
-        *,
-        consume: bool = False,
-        precision: Precision | None = None,
-        fill: Callable[[str], None] = lambda _: None,
+        self, source: Source, *, precision: Precision | None = None, stages: Sequence[Stage] | None = None
     ) -> None:
-        config = model.config
+        config = source.config
         self.config = config
         self.heads, self.groups, self.width = (
             config.num_attention_heads, config.num_key_value_heads, config.head_dim,
         )  # fmt: skip
-        fill("model.embed_tokens.")
-        embedding = model.model.embed_tokens.weight.detach()
+        embedding = source.take("model.embed_tokens.weight", device=stages[0].device if stages else None)
         self.dtype, self.device = embedding.dtype, embedding.device
         self.precision = precision or of_itemsize(self.dtype.itemsize)
-        self._wide_from = wide_from(self.precision, self.device)
+        self.stages = tuple(stages or [Stage(self.device, range(config.num_hidden_layers))])
+        last = self.stages[-1].device
         self.embedding = _table(embedding, self.precision)
-        if model.lm_head is None:
-            shared = self.embedding if isinstance(self.embedding, Int8) and self.precision is Precision.INT8 else None
-            self.head = Linear(embedding, None, self.precision, shared)
-        del embedding
-        if consume:
-            _release(model.model.embed_tokens)
-        if model.lm_head is not None:
-            fill("lm_head.")
-            self.head = Linear(model.lm_head.weight, None, self.precision)
-            if consume:
-                _release(model.lm_head)
-        cos_SK, sin_SK = model.rope.tables(self.device, torch.float32)
+        if config.tie_word_embeddings:
+            serves_both = self.precision is Precision.INT8 and last == self.device
+            shared = self.embedding if serves_both and isinstance(self.embedding, Int8) else None
+            self.head = Linear(embedding.to(last), None, self.precision, shared)
+            del embedding
+        else:
+            del embedding  # before the next one comes
+            self.head = Linear(source.take("lm_head.weight", device=last), None, self.precision)
+        cos_SK, sin_SK = Rope(config).tables(self.device, torch.float32)
         half = self.width // 2
         self.turns = torch.complex(cos_SK[:, :half].contiguous(), sin_SK[:, half:].contiguous())
-        self.layers: list[Layer] = []
-        for number, block in enumerate(model.model.layers):
-            assert isinstance(block, Block)
-            fill(f"model.layers.{number}.")
-            self.layers.append(Layer(block, self.groups, self.width, self.precision))
-            if consume:
-                _release(block)
-        fill("model.norm.")
-        self.norm = model.model.norm.weight.detach()
-        if consume:
-            _release(model)
-        first = self.layers[0]
-        self.min_rows = stable_rows((first.qkv, first.out, first.gate_up, first.down, self.head))
+        self.layers = [
+            Layer(partial(_of_layer, source, number, stage.device), self.groups, self.width, self.precision)
+            for stage in self.stages
+            for number in stage.layers
+        ]
+        self.norm = source.take("model.norm.weight", device=last)
+        firsts = [self.layers[stage.layers[0]] for stage in self.stages]
+        self.min_rows = stable_rows([*(linear for layer in firsts for linear in layer.linears), self.head])
+        wide = [wide_from(self.precision, stage.device) for stage in self.stages]
+        self._wide_from = next((rows for rows in wide if rows is not None), None)
 
     @property
     def units(self) -> int:
@@ -196,7 +178,7 @@ class Packed:
         """The last layer's output, after the final norm, for tokens of any number of sequences: (N, D).
 
         Args:
-            tokens_N, positions_N: each one's number, and place in its sequence.
+            tokens_N, positions_N: each one's number, and place in its sequence; on the first layer's device.
             attend: how tokens look at one another.
             wide: as `reads_wide` says of the pieces of prompts that they are; never for text that is written.
         """
@@ -205,6 +187,8 @@ class Packed:
         rotations = self.rotations(positions_N)
         x_ND = self._look_up(tokens_N)
         for number, layer in enumerate(self.layers):
+            if layer.device != x_ND.device:
+                x_ND, rotations = x_ND.to(layer.device), rotations.to(layer.device)
             units = layer.qkv(F.rms_norm(x_ND, norm_shape, layer.attention_norm, eps), wide=wide).float()
             rotated = torch.view_as_complex(units.view(N, -1, G, K // 2, 2)) * rotations
             units_NUGK = torch.view_as_real(rotated).view(N, -1, G, K).to(self.dtype)
@@ -224,24 +208,39 @@ class Packed:
 
 
 class Layer:
-    """One block's weights: see the module's text for their order."""
+    """One block's weights: see the module's text for their order.
 
-    def __init__(self, block: Block, groups: int, width: int, precision: Precision) -> None:
-        attention, feed_forward = block.self_attn, block.mlp
-        q, k, v = (
-            _units(attention.q_proj, groups, width, paired=True),
-            _units(attention.k_proj, groups, width, paired=True),
-            _units(attention.v_proj, groups, width, paired=False),
+    Args:
+        take: gives weights by their names in the block; no more than three matrices are asked for at a time.
+        groups, width: G and K.
+        precision: as for `Packed`.
+    """
+
+    def __init__(self, take: Callable[..., Tensor], groups: int, width: int, precision: Precision) -> None:
+        self.attention_norm, self.feed_forward_norm = (
+            take(f"{name}_layernorm.weight") for name in ("input", "post_attention")
         )
-        self.attention_norm = block.input_layernorm.weight.detach()
-        self.feed_forward_norm = block.post_attention_layernorm.weight.detach()
-        weight, bias = (torch.cat(parts) for parts in zip(q, k, v, strict=True))
+        projections = [f"self_attn.{name}_proj" for name in "qkv"]
+        weight, bias = (
+            _units(take(*(f"{name}.{kind}" for name in projections)), groups, width) for kind in ("weight", "bias")
+        )
+        self.device = weight.device
         self.qkv = Linear(weight, bias, precision)
-        D = attention.o_proj.out_features
-        out_DGRK = attention.o_proj.weight.detach().view(D, groups, -1, width)
-        self.out = Linear(out_DGRK.transpose(1, 2).reshape(D, -1), None, precision)
-        self.gate_up = Linear(torch.cat((feed_forward.gate_proj.weight, feed_forward.up_proj.weight)), None, precision)
-        self.down = Linear(feed_forward.down_proj.weight, None, precision)
+        del weight
+        out = take("self_attn.o_proj.weight")
+        out_DGRK = out.view(len(out), groups, -1, width)
+        self.out = Linear(out_DGRK.transpose(1, 2).reshape(len(out), -1), None, precision)
+        del out, out_DGRK
+        self.gate_up = Linear(take("mlp.gate_proj.weight", "mlp.up_proj.weight"), None, precision)
+        self.down = Linear(take("mlp.down_proj.weight"), None, precision)
+
+    @property
+    def linears(self) -> tuple[Linear, ...]:
+        return self.qkv, self.out, self.gate_up, self.down
+
+
+def _of_layer(source: Source, number: int, device: torch.device, *names: str) -> Tensor:
+    return source.take(*(f"model.layers.{number}.{name}" for name in names), device=device)
 
 
 def _table(embedding: Tensor, precision: Precision) -> Tensor | Int8:
@@ -250,21 +249,17 @@ def _table(embedding: Tensor, precision: Precision) -> Tensor | Int8:
     return Int8(embedding) if narrow else embedding
 
 
-def _units(projection: nn.Linear, groups: int, width: int, *, paired: bool) -> tuple[Tensor, Tensor]:
-    """Weight and bias of a projection with its heads ordered by unit, and rotary pairs side by side."""
+def _units(rows: Tensor, groups: int, width: int) -> Tensor:
+    """Weights, or biases, of queries, keys and values (one below the other) with their heads ordered by unit, and the
+    rotary pairs of queries and keys side by side."""
+    of_keys = groups * width
 
-    def reorder(rows: Tensor) -> Tensor:
-        rows_RGK = rows.detach().view(groups, -1, width, *rows.shape[1:]).transpose(0, 1)
+    def reorder(rows: Tensor, *, paired: bool) -> Tensor:
+        rows_RGK = rows.view(groups, -1, width, *rows.shape[1:]).transpose(0, 1)
         if paired:
             pairs = (*rows_RGK.shape[:2], 2, width // 2, *rows.shape[1:])
             rows_RGK = rows_RGK.reshape(pairs).transpose(2, 3)
         return rows_RGK.reshape(rows.shape)
 
-    return reorder(projection.weight), reorder(projection.bias)
-
-
-def _release(module: nn.Module) -> None:
-    """Give up the memory of a module's weights (those that nobody else holds)."""
-    for part in module.modules():
-        for name in list(part._parameters):
-            part._parameters[name] = None
+    queries, keys, values = torch.split(rows, [len(rows) - 2 * of_keys, of_keys, of_keys])
+    return torch.cat((reorder(queries, paired=True), reorder(keys, paired=True), reorder(values, paired=False)))

@@ -20,6 +20,8 @@ class Profile:
         closing_phrase: what to append to a thought that is cut off, before `think_close`, so that an answer follows.
         keeps_past_thoughts: whether thoughts of earlier turns stay in the history.
         single_turn: the model was not trained on conversations: it is shown each question alone.
+        greedy: whether it may be asked at temperature 0. Models that were taught to think by reinforcement then fall
+            into repeating themselves; their makers warn of it.
     """
 
     name: str
@@ -30,6 +32,7 @@ class Profile:
     closing_phrase: str = ""
     keeps_past_thoughts: bool = False
     single_turn: bool = False
+    greedy: bool = True
 
 
 NANO = Profile(
@@ -43,9 +46,13 @@ NANO = Profile(
 
 THINKING = Profile(
     name="thinking",
-    sampling=Sampling(temperature=0.6, top_p=0.95),
+    # QwQ's makers say 0.6 and 0.95, a top-k of 20 to 40 against rare tokens of other scripts, no repetition penalty and
+    # a presence penalty of at most 1; Qwen3's say 20; R1's 0.5 to 0.7 and 0.95.
+    sampling=Sampling(temperature=0.6, top_p=0.95, top_k=20),
     think_open="<think>\n",
     think_close="\n</think>\n\n",
+    closing_phrase="\n\nI have thought for long enough: I give my answer now.",
+    greedy=False,
 )
 PLAIN = Profile(name="plain", sampling=Sampling(temperature=0.7, top_p=0.8), think_open="", think_close="")
 

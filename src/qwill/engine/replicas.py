@@ -18,34 +18,18 @@ from qwill.core import UsageError
 from qwill.engine.native import NativeEngine
 from qwill.engine.profiles import Profile
 from qwill.engine.protocol import Capabilities, Delta, Engine, Request, Stream
-from qwill.model.memory import devices as devices_here
+from qwill.model.placement import places
 
 _AHEAD = 4
 """Deltas of each request that may wait to be read before the engines wait for the reader."""
 _GLANCE = 0.1  # seconds after which an engine that waits for the reader looks whether it is still there
 
 
-def devices_named(text: str) -> tuple[str, ...]:
-    """The devices that somebody asks for: "cuda:0,cuda:1" those, "all" every accelerator of this machine or its CPU.
-
-    Raises:
-        UsageError: one of them is not there.
-    """
-    there = devices_here()
-    if text.strip() == "all":
-        return tuple(device for device in there if device != "cpu") or ("cpu",)
-    named = tuple(part.strip() for part in text.split(","))
-    missing = [name for name in named if (f"{name}:0" if name == "cuda" else name) not in there]
-    if missing:
-        raise UsageError(f"There is no device {missing[0]!r} here.", f"There are: {', '.join(there)}.")
-    return named
-
-
 def load_replicas(
     folder: str | Path,
     precision: str = "fp32",
     *,
-    devices: Sequence[str],
+    device: str = "cpu",
     name: str | None = None,
     slots: int = 64,
     context: int | None = None,
@@ -53,20 +37,18 @@ def load_replicas(
     """The native engine for a checkpoint on each of several devices; with a single one that engine itself.
 
     Args:
-        folder, precision, name, slots, context: as for `NativeEngine.load`, of each replica.
-        devices: torch's names, such as ("cuda:0", "cuda:1"); see `devices_named`.
+        folder, precision, name, slots, context: as for `NativeEngine.load`, of each copy.
+        device: where the copies are, with commas between them; see `model.placement`.
 
     Raises:
         CheckpointError: there is no model that can be run.
-        UsageError: no device is named, or the memory of one does not hold the model.
+        UsageError: a device is not there, or the memory of one does not hold the model.
     """
-    if not devices:
-        raise UsageError("A model needs a device to run on.", "Name one, such as cpu, cuda:0 or mps.")
     engines: list[NativeEngine] = []
     try:
         engines.extend(
-            NativeEngine.load(folder, precision, device=device, name=name, slots=slots, context=context)
-            for device in devices
+            NativeEngine.load(folder, precision, device=place, name=name, slots=slots, context=context)
+            for place in places(device)
         )
     except BaseException:
         for engine in engines:

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from qwill.engine.attention import CHUNK, Reading, Segment, Writing
+from qwill.engine.attention import CHUNK, Reading, Segment, Writing, across
 from qwill.engine.jobs import Batch, Call, Job, Prefix
 from qwill.engine.kv import BLOCK, BlockPool
 from qwill.engine.packed import Packed
@@ -149,7 +149,7 @@ class Scheduler:
 
     def _new_pool(self) -> BlockPool:
         packed = self._packed
-        return BlockPool(len(packed.layers), packed.groups, packed.width, packed.dtype, packed.device)
+        return BlockPool(packed.stages, packed.groups, packed.width, packed.dtype)
 
     def _admit(self) -> None:
         """Give free slots to waiting jobs, in the order in which they came."""
@@ -205,9 +205,9 @@ class Scheduler:
                 room -= length
         tokens = [token for prefix, length in parts for token in prefix.tokens[prefix.read : prefix.read + length]]
         padded = self._packed.rows(len(tokens))
-        reading = Reading(self._pool, segments, padded)
+        readings = [Reading(part, segments, padded) for part in self._pool.parts]
         tokens_N = torch.tensor(tokens + [0] * (padded - len(tokens)), device=self._packed.device)
-        x_ND = self._packed.hidden(tokens_N, reading.positions, reading, wide=wide)
+        x_ND = self._packed.hidden(tokens_N, readings[0].positions, across(readings), wide=wide)
         at = 0
         for prefix, length in parts:
             at += length
@@ -224,14 +224,18 @@ class Scheduler:
         if len(fresh):
             for row, block in zip(fresh, self._pool.allocate(len(fresh)), strict=True):
                 self._running[row].table.append(block)
-            batch.attention = None
-        if batch.attention is None or batch.attention.capacity != self._pool.capacity:
+            batch.attention = ()
+        if not batch.attention or batch.attention[0].capacity != self._pool.capacity:
             tables = [job.table for job in self._running]
-            batch.attention = Writing(self._pool, tables, batch.shared, self._packed.units, batch.padded)
+            batch.attention = tuple(
+                Writing(part, tables, batch.shared, self._packed.units, batch.padded) for part in self._pool.parts
+            )
         device = self._packed.device
-        batch.attention.place(batch.fill(stored % BLOCK).to(device))
+        offsets_N = batch.fill(stored % BLOCK)
+        for writing in batch.attention:
+            writing.place(offsets_N)
         positions_N = batch.fill(batch.prompts + stored).to(device)
-        return self._packed.hidden(batch.fill(batch.tokens).to(device), positions_N, batch.attention)
+        return self._packed.hidden(batch.fill(batch.tokens).to(device), positions_N, across(batch.attention))
 
     def _new_batch(self) -> Batch:
         held = [prefix.blocks for prefix in self._prefixes.values()] + [job.table for job in self._running]

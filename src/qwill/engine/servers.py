@@ -136,7 +136,8 @@ def profile_of(model: str, server: Server) -> Profile:
     template opens the thought itself. What a profile recommends and the server does not understand is left out of it.
     """
     thinks = _THINKERS.search(model) and not _NEVER_THINKS.search(model)
-    profile = THINKING if thinks else replace(THINKING, name=PLAIN.name, sampling=PLAIN.sampling)
+    plain = replace(PLAIN, think_open=THINKING.think_open, think_close=THINKING.think_close)
+    profile = THINKING if thinks else plain
     if _OPENED_BY_TEMPLATE.search(model):
         profile = replace(profile, opens_thought_itself=True)
     return replace(profile, sampling=_understood(profile.sampling, server))

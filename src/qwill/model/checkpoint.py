@@ -101,7 +101,7 @@ class Stored:
 
 
 class Parts:
-    """A model whose weights are still in their files: laid out without memory, to be filled.
+    """A model whose weights are still in their files, to be read.
 
     Args:
         config: its shape.
@@ -109,7 +109,7 @@ class Parts:
         origin: the file or folder that they come from, for messages.
 
     Attributes:
-        model: the model, in evaluation mode; what is not filled yet has no memory.
+        model: the model, in evaluation mode, without memory for its weights.
 
     Raises:
         CheckpointError: the tensors are not those of the configuration.
@@ -122,27 +122,26 @@ class Parts:
         self._shapes = {name: tensor.shape for name, tensor in self.model.state_dict().items()}
         _check_fit(self.model, stored, origin)
 
-    def fill(self, beginning: str, dtype: torch.dtype, device: str | torch.device) -> None:
-        """Read the weights whose names begin so.
-
-        Raises:
-            CheckpointError: one cannot be read.
-        """
-        names = [name for name in self._shapes if name.startswith(beginning)]
-        weights = {name: torch.empty(self._shapes[name], dtype=dtype, device=device) for name in names}
-        for name, target in weights.items():
-            self._stored[name].read_into(target)
-        self.model.load_state_dict(weights, assign=True, strict=False)
-
     def read(self, name: str, dtype: torch.dtype) -> Tensor:
         """One weight by itself, on the CPU; the model stays as it is.
 
         Raises:
             CheckpointError: it cannot be read.
         """
-        weight = torch.empty(self._shapes[name], dtype=dtype)
-        self._stored[name].read_into(weight)
-        return weight
+        return self.stacked((name,), dtype, "cpu")
+
+    def stacked(self, names: Sequence[str], dtype: torch.dtype, device: str | torch.device) -> Tensor:
+        """Some weights as one, each below the one before it; the model stays as it is.
+
+        Raises:
+            CheckpointError: one cannot be read.
+        """
+        shapes = [self._shapes[name] for name in names]
+        counts = [shape[0] for shape in shapes]
+        whole = torch.empty(sum(counts), *shapes[0][1:], dtype=dtype, device=device)
+        for name, rows in zip(names, torch.split(whole, counts), strict=True):
+            self._stored[name].read_into(rows)
+        return whole
 
     def whole(self, dtype: torch.dtype, device: str | torch.device) -> Transformer:
         """The model with all its weights.
@@ -154,7 +153,8 @@ class Parts:
         precision = of_itemsize(dtype.itemsize)
         shape, most = Shape.of(self.config), self.config.context
         check_memory(shape, precision, name=str(self.origin), most=most, device=str(device))
-        self.fill("", dtype, device)
+        weights = {name: self.stacked((name,), dtype, device) for name in self._shapes}
+        self.model.load_state_dict(weights, assign=True)
         return self.model
 
 

@@ -12,11 +12,11 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from qwill.core import UsageError
-from qwill.model.shape import Precision, Shape
+from qwill.model.shape import Precision, Shape, packed_matrix_bytes
 
 BLOCK = 64
 """Positions that keys and values are kept for together (see `engine.kv`)."""
@@ -159,17 +159,18 @@ def _table_bytes(shape: Shape, precision: Precision) -> int:
 
 
 def _loading_bytes(shape: Shape, precision: Precision) -> int:
-    """The most that loading holds over the weights.
+    """The most that loading holds over the weights, when the last layer comes or the tables of the vocabulary do.
 
-    A layer's matrices are laid out anew while its old ones are still there, gate and up after being joined to one;
-    so is the output head. For int8 and int4 the old ones are bf16, and an embedding is rounded from bf16 too.
+    A matrix is laid out anew while it is there as it was read: for int8 and int4 in bf16, gate and up together. What
+    has not come yet does not count: the matrix down is read after them, the layers after the tables.
     """
     element = 4 if precision is Precision.FP32 else 2
-    queries, keys = shape.heads * shape.head, shape.groups * shape.head
-    layer = shape.width * (2 * queries + 2 * keys + 2 * 2 * shape.inner)
+    as_read = element * shape.width * shape.inner
+    down = packed_matrix_bytes(precision, shape.width, shape.inner)
+    last_layer = max(2 * as_read - down, as_read)
     kept = shape.tied and precision in (Precision.FP32, Precision.BF16)
-    head = 0 if kept else shape.vocabulary * shape.width
-    return element * max(layer, head)
+    tables = 0 if kept else element * shape.vocabulary * shape.width
+    return max(last_layer, tables - replace(shape, vocabulary=0).packed_bytes(precision))
 
 
 def _reading_bytes(shape: Shape, element: int, context: int) -> int:

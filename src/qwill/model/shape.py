@@ -148,10 +148,12 @@ class Shape:
             return element * (self.parameters + (self.vocabulary * self.width if self.tied else 0))
         # The native engine joins queries, keys and values to one matrix, and gate and up: sides may fit then that
         # would not alone. Real models' fit either way.
-        head = _packed_bytes(precision, self.vocabulary, self.width)
-        table = _packed_bytes(Precision.INT8, self.vocabulary, self.width)
+        head = packed_matrix_bytes(precision, self.vocabulary, self.width)
+        table = packed_matrix_bytes(Precision.INT8, self.vocabulary, self.width)
         layer = sum(
-            _packed_bytes(precision, matrix.rows, matrix.row) for matrix in self.matrices() if matrix.layer is not None
+            packed_matrix_bytes(precision, matrix.rows, matrix.row)
+            for matrix in self.matrices()
+            if matrix.layer is not None
         )
         both = head if self.tied and precision is Precision.INT8 else head + table
         return layer + both + 2 * self.vectors
@@ -161,11 +163,14 @@ class Shape:
         return self.layers * 2 * self.groups * self.head * element
 
 
-def _packed_bytes(precision: Precision, outputs: int, inputs: int) -> int:
-    """Bytes of one matrix in the native engine's int8 or int4, or in bf16 where its sides do not allow them."""
+def packed_matrix_bytes(precision: Precision, outputs: int, inputs: int) -> int:
+    """Bytes of one matrix as the native engine holds it; in bf16 where its sides do not allow int8 or int4."""
+    if precision is Precision.FP32:
+        return 4 * outputs * inputs
     if precision is Precision.INT4 and takes_int4(outputs, inputs):
         return outputs * (inputs // 2 + inputs // INT4_GROUP * 4)
-    return outputs * (inputs + 2) if takes_int8(inputs) else 2 * outputs * inputs
+    narrow = precision is not Precision.BF16 and takes_int8(inputs)
+    return outputs * (inputs + 2) if narrow else 2 * outputs * inputs
 
 
 def _q4_k_m_bytes(matrix: Matrix, layers: int) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from qwill.core import Language, Problem, Sampling
+from qwill.core import GREEDY, Language, Problem, Sampling
 from qwill.engine.protocol import Engine, Message, Request
 from qwill.reason.phrases import answer_in, answer_now
 from qwill.reason.room import Room
@@ -55,6 +55,12 @@ class Asking:
         return replace(
             request, messages=(*request.messages, Message("assistant", thought.rstrip()), Message("user", told))
         )
+
+    def look(self, thought: str, most: int) -> Request:
+        """Ask aside for the answer that a thought comes to so far; the engine has to be able to continue."""
+        profile = self._engine.profile
+        before = profile.think_open + thought.rstrip() + profile.closing_phrase + profile.think_close
+        return replace(self._request, continuation=before, max_tokens=most, sampling=GREEDY, logprobs=None, id="look")
 
     def answer_in(self, language: Language, thought: str, room: Room, spent: int) -> Request:
         """Ask for the answer again, in another language; a thought that was thought stands."""

@@ -1,14 +1,16 @@
-"""A program as a second witness: for a problem whose answer is a number, the model also writes a short program.
+"""Programs as further witnesses: for a problem whose answer is a number, the model also writes short programs.
 
-The program runs in the sandbox, and what it prints is compared with what the prose arrives at. Prose and program go
-wrong in different ways, so their agreement says more than that of two texts; a program costs half the tokens of prose.
+A program runs in the sandbox, and what it prints is compared with what the prose arrives at. Prose and program go wrong
+in different ways, so their agreement says more than that of two texts; a program costs a third of the tokens of prose.
 """
 
 from __future__ import annotations
 
+import ast
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import warnings
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from qwill.core import (
@@ -36,7 +38,11 @@ from qwill.verify.code import code_in
 TOKENS = 400  # of a program, with the words around it
 _LIMITS = Limits(cpu_seconds=4.0, wall_seconds=6.0, memory_bytes=256 << 20, output_bytes=8 << 10, processes=4)
 _NUMBER = re.compile(r"[-+]?\d[\d,]*(?:\.\d+)?(?:[eE][-+]?\d+)?(?:/\d+)?")
+_MOST_SILENT = 2  # programs without a number: this is no question for programs
 _DIGITS = 10  # significant; what binary floating point adds behind them is noise
+
+_WORK = (ast.BinOp, ast.AugAssign, ast.For, ast.While, ast.comprehension)
+_NO_WORK = frozenset({"print", "int", "float", "str", "round", "format"})
 
 _ASK = {
     Language.ENGLISH: "Write a short Python program that computes the answer and prints only the final number. "
@@ -53,15 +59,47 @@ _SAYS = {
 
 
 def can_crosscheck(problem: Problem, engine: Engine) -> bool:
-    """Whether a program can be a witness: the answer is a number, the model knows more than its own few tasks, and
-    there is a sandbox."""
-    if problem.form is not AnswerForm.NUMBER or problem.kind is Kind.CODE or engine.profile.single_turn:
-        return False
+    """Whether programs can be witnesses, where there is a sandbox: the answer is a number, and the model knows more
+    than its own few tasks."""
+    return problem.form is AnswerForm.NUMBER and problem.kind is not Kind.CODE and not engine.profile.single_turn
+
+
+def has_sandbox() -> bool:
+    """Whether this machine can run programs. The first call tries it out, which takes some tenths of a second."""
     try:
         level()
     except QwillError:
         return False
     return True
+
+
+def is_program(index: int, most: int) -> bool:
+    """Whether the trace of this index is a program, where so many of them follow the first text."""
+    return 1 <= index <= most
+
+
+class Programs:
+    """Which traces of one answer are programs.
+
+    Args:
+        most: how many of them to write, behind the first text.
+    """
+
+    def __init__(self, most: int) -> None:
+        self.indices: set[int] = set()
+        self.most, self._worthwhile = most, True
+
+    def takes(self, index: int) -> bool:
+        """Whether the trace of this index, which begins now, is to be a program."""
+        if not (self._worthwhile and is_program(index, self.most) and has_sandbox()):
+            return False
+        self.indices.add(index)
+        return True
+
+    def heard(self, labels: Sequence[str | None]) -> None:
+        """Take note of the classes of the answers so far: where programs say nothing, no more are written."""
+        said = [labels[index] for index in self.indices if index < len(labels)]
+        self._worthwhile = any(said) or len(said) < _MOST_SILENT
 
 
 @dataclass(frozen=True)
@@ -70,6 +108,14 @@ class Printed:
 
     value: str | None
     detail: str
+
+
+def printed_by(reply: str) -> Printed:
+    """What the program in a reply comes to."""
+    code = code_in(reply)
+    if not code:
+        return Printed(None, "no program was written")
+    return run_program(code) if computes(code) else Printed(None, "the program computes nothing")
 
 
 def run_program(code: str) -> Printed:
@@ -82,6 +128,23 @@ def run_program(code: str) -> Printed:
     if not numbers:
         return Printed(None, "it prints no number")
     return Printed(_plain(numbers[-1].replace(",", "")), "")
+
+
+def computes(code: str) -> bool:
+    """Whether a program works its number out: one that only prints a number which it holds already repeats what the
+    model believed before, and is no witness."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SyntaxWarning)
+            tree = ast.parse(code)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return True  # what runs will say
+    return any(isinstance(node, _WORK) or (isinstance(node, ast.Call) and _works(node)) for node in ast.walk(tree))
+
+
+def _works(call: ast.Call) -> bool:
+    """Whether a call does more than print a value or read it in another form."""
+    return not (isinstance(call.func, ast.Name) and call.func.id in _NO_WORK)
 
 
 def _plain(number: str) -> str:
@@ -150,13 +213,11 @@ class _Written:
 
 def _run_and_finish(problem: Problem, text: str, draft: Answer) -> Iterator[Event]:
     """Run what was written and say what came out."""
-    code = code_in(text) if draft.stopped_because is not Outcome.ENGINE_ERROR else None
-    printed = run_program(code) if code else Printed(None, "no program was written")
+    printed = printed_by(text) if draft.stopped_because is not Outcome.ENGINE_ERROR else Printed(None, "it broke off")
     said = _in(problem.language, _SAYS).format(value=printed.value) if printed.value else ""
     verdict = Verdict(Status.UNKNOWN, "program", printed.detail)  # a witness, no proof: it is weighed with the others
     yield Verified(evidence=Evidence(said or text[:80], (0, len(said)), verdict))
-    if said:
-        yield Answering(text=said, tokens=0)
+    yield Answering(text=said or printed.detail, tokens=0)
     tokens = draft.usage.thinking_tokens + draft.usage.answer_tokens
     yield Finished(
         answer=replace(
@@ -175,16 +236,18 @@ def _in(language: Language, said: Mapping[Language, str]) -> str:
     return said.get(language, said[Language.ENGLISH])
 
 
-def weigh_with_program(labels: Sequence[str | None], programs: frozenset[int], agreement: float) -> list[Ballot]:
+def weigh_with_programs(
+    labels: Sequence[str | None], programs: Collection[int], *, weight: float, agreement: float
+) -> list[Ballot]:
     """What each answer counts where some traces are programs.
 
-    A program's value is a vote as any other; where prose agrees with it, the agreement counts for more. A program that
-    prints nothing says nothing, neither for nor against the problem being easy.
+    A program that prints nothing says nothing, neither for nor against the problem being easy.
 
     Args:
         labels: classes of the answers.
         programs: indices of those that are programs.
-        agreement: as `Measured.agreement`.
+        weight: as `Measured.program`.
+        agreement: as `Measured.agreement`; it counts once for a value, however many arrive at it.
     """
     prose = {label for index, label in enumerate(labels) if index not in programs and label is not None}
     ballots = []
@@ -194,5 +257,6 @@ def weigh_with_program(labels: Sequence[str | None], programs: frozenset[int], a
         elif label is None:
             ballots.append(Ballot(None, weight=0.0))
         else:
-            ballots.append(Ballot(label, evidence=agreement if label in prose else 0.0))
+            ballots.append(Ballot(label, weight, agreement if label in prose else 0.0))
+            prose.discard(label)
     return ballots

@@ -16,8 +16,9 @@ from qwill.engine.protocol import Engine, Message
 from qwill.reason.clarify import question_back
 from qwill.reason.classes import COMPARABLE
 from qwill.reason.coding import can_test, program
-from qwill.reason.confidence import Listener, confidence, lean_on_confidence
-from qwill.reason.crosscheck import can_crosscheck, program_course, weigh_with_program
+from qwill.reason.confidence import Listener, heard_by, lean_on_confidence
+from qwill.reason.crosscheck import Programs, can_crosscheck, program_course, weigh_with_programs
+from qwill.reason.depth import EVERY
 from qwill.reason.effort import Effort, Level, plan
 from qwill.reason.guard_settings import Guards
 from qwill.reason.introspect import doubt_refuted
@@ -30,8 +31,6 @@ from qwill.reason.thinker import reason
 from qwill.reason.wide import Share, reason_widely
 
 _DIVERSE = 0.7  # temperature, at least, of traces after the first: greedy ones would all be the same
-_PROGRAMS = frozenset({1})
-"""Indices of the traces that are programs: the first witness is called at once, with the first prose."""
 
 
 def default_effort(profile: Profile) -> Effort:
@@ -94,16 +93,26 @@ def deliberate(
     intended = plan(effort, problem.difficulty, known)
 
     several = intended.most > 1 and problem.form in COMPARABLE
-    programs = _PROGRAMS if several and can_crosscheck(problem, engine) else frozenset()
-    calibration = known.calibration if engine.capabilities.logprobs is not None else None
-    # A single-turn model is one of our own small ones: its thoughts are in a notation that claims are not read in.
-    introspects = effort.level is not Level.NONE and not engine.profile.single_turn
+    programs = Programs(known.programs if several and can_crosscheck(problem, engine) else 0)
+    calibration = heard_by(engine, known.calibration)
+    # A single-turn model is one of our own small ones, which answer faster than the claims of its thoughts are read:
+    # they are where there is some effort.
+    quick = (Level.NONE, Level.LOW) if engine.profile.single_turn else (Level.NONE,)
+    introspects = effort.certainty is not None or effort.level not in quick
+
+    # Who asks for much thought gets it whole, and one low trace is short anyway.
+    looks_every = EVERY if effort.certainty is not None or effort.level in (Level.AUTO, Level.MEDIUM) else None
 
     proves = is_proof(problem) and not engine.profile.single_turn
     asked = asking_for_steps(problem) if proves else problem
 
     def prose(index: int, share: Share, enough: Callable[[], bool]) -> Iterator[Event]:
-        listener = Listener(engine) if calibration else None
+        listener = Listener(engine, calibration) if calibration else None
+
+        def ends() -> bool:
+            # The first is written to its end in any case, so that there is an answer.
+            return enough() or (index > 0 and listener is not None and listener.hopeless)
+
         events = reason(
             asked,
             listener or engine,
@@ -111,21 +120,24 @@ def deliberate(
             sampling=sampling_of(index, sampling),
             history=history,
             is_decline=is_decline,
-            stopped=enough,
+            stopped=ends,
             guards=guards,
             introspects=introspects,
             steering=steering,
+            looks_every=looks_every,
+            extends=effort.certainty is not None or effort.level in (Level.HIGH, Level.MAX),
         )
         for event in events:
-            if calibration and listener and isinstance(event, Finished) and listener.mean_logprob is not None:
-                sure = confidence(listener.mean_logprob, calibration)
-                event = replace(event, answer=replace(event.answer, confidence=sure))  # noqa: PLW2901
+            if listener and isinstance(event, Finished) and listener.sure is not None:
+                event = replace(event, answer=replace(event.answer, confidence=listener.sure))  # noqa: PLW2901
             yield event
 
     def course(index: int, share: Share, enough: Callable[[], bool]) -> Iterator[Event]:
-        if index not in programs:
+        if not programs.takes(index):
             return prose(index, share, enough)
-        return program_course(problem, engine, budget=budget_of(share, budget), sampling=sampling, stopped=enough)
+        # The likeliest program first; others have to differ from it.
+        drawn = replace(sampling, temperature=0.0) if index == 1 else sampling_of(index, sampling)
+        return program_course(problem, engine, budget=budget_of(share, budget), sampling=drawn, stopped=enough)
 
     def round_of(said: Sequence[Message], asked: str) -> Iterator[Event]:
         return reason(
@@ -143,7 +155,9 @@ def deliberate(
     def weigh(
         labels: Sequence[str | None], answers: Sequence[Answer | None], prior: Prior
     ) -> tuple[Sequence[Ballot], Prior]:
-        ballots = doubt_refuted(weigh_with_program(labels, programs, known.agreement), answers)
+        programs.heard(labels)
+        votes = weigh_with_programs(labels, programs.indices, weight=known.program, agreement=known.agreement)
+        ballots = doubt_refuted(votes, answers)
         return lean_on_confidence(ballots, answers, prior, calibration) if calibration else (ballots, prior)
 
     if back := question_back(problem, follows=bool(history)):
@@ -161,7 +175,7 @@ def deliberate(
         plan=intended,
         effort=effort,
         parallel=engine.capabilities.parallel,
-        first=2 if programs else 1,
+        first=2 if programs.most else 1,
         weigh=weigh,
         stopped=lambda: stopped() or steering.stopped,
         enough=lambda: steering.wants_answer,

@@ -57,6 +57,7 @@ class Draft:
         self._answered_by_us = False
         self._engine = engine
         self._thinking_tokens = 0
+        self._aside_tokens = 0
         self._answer_tokens = 0
         self._marks: list[tuple[int, int]] = []
         self._shows_tokens = False
@@ -76,6 +77,11 @@ class Draft:
         return "".join(self._answer)
 
     @property
+    def has_answer(self) -> bool:
+        """Whether there is something of an answer, given out or held back."""
+        return bool(self.answer or "".join(self._held_answer))
+
+    @property
     def seconds(self) -> float:
         return time.monotonic() - self._started
 
@@ -92,7 +98,7 @@ class Draft:
     @property
     def tokens(self) -> int:
         """All tokens written."""
-        return self._thinking_tokens + self._answer_tokens + self.splitter.held_tokens
+        return self._thinking_tokens + self._aside_tokens + self._answer_tokens + self.splitter.held_tokens
 
     def take(self, delta: Delta) -> Iterator[Event]:
         """Take in one delta of the engine."""
@@ -169,6 +175,11 @@ class Draft:
         self._answered_by_us = True
         self._answer.append(text)
         yield Answering(text=text, tokens=0)
+
+    def spend(self, tokens: int) -> Iterator[Event]:
+        """Count tokens that were written aside, and are in no text."""
+        self._aside_tokens += tokens
+        yield Thinking(text="", tokens=tokens)
 
     def append_to_thought(self, text: str) -> None:
         """Put text into the thought, as words of ours in the model's stead when an `Interrupted` event carries them."""
@@ -249,7 +260,7 @@ class Draft:
             traces=(self.trace(),) if self._thought_length else (),
             usage=Usage(
                 prompt_tokens=self.prompt_tokens,
-                thinking_tokens=self._thinking_tokens,
+                thinking_tokens=self._thinking_tokens + self._aside_tokens,
                 answer_tokens=self._answer_tokens,
                 seconds=self.seconds,
                 first_token_seconds=self._first_token,

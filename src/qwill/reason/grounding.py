@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from qwill.core import Evidence, Problem
-from qwill.core.events import Event, Finished, Retrieved, Verified
+from qwill.core import Answer, Evidence, Problem
+from qwill.core.events import Answering, Event, Finished, Interrupted, Retrieved, Verified
 from qwill.engine.protocol import Message
-from qwill.knowledge import Found, Knowledge, check_citations, quoted
+from qwill.knowledge import Citing, Found, Knowledge, check_citations, quoted
 
 MOST = 4  # passages: more help small models less than they distract them
-_MATCHED = 0.3  # share of the question's words that a passage must hold; Chinese is cut finely, so it is low
-_SHARE = 0.4  # of the context that quotations may take
+MATCHED = 0.3  # share of the question's words that a passage must hold; Chinese is cut finely, so it is low
+SHARE = 0.4  # of the context that quotations may take
 
 
 def consult(problem: Problem, knowledge: Knowledge, count_tokens: Callable[[str], int], context: int) -> list[Found]:
@@ -25,10 +25,10 @@ def consult(problem: Problem, knowledge: Knowledge, count_tokens: Callable[[str]
         context: tokens that the model can hold.
     """
     found: list[Found] = []
-    room = int(context * _SHARE)
+    room = int(context * SHARE)
     for passage in knowledge.search(problem.text, MOST):
         room -= count_tokens(passage.text)
-        if passage.matched >= _MATCHED and room >= 0:
+        if passage.matched >= MATCHED and room >= 0:
             found.append(passage)
     return found
 
@@ -39,11 +39,11 @@ def as_message(problem: Problem, found: Sequence[Found]) -> Message:
 
 
 def grounded(events: Iterator[Event], problem: Problem, found: Sequence[Found]) -> Iterator[Event]:
-    """The same events, with `Retrieved` behind the first one, and before the last a `Verified` for each citation, which
-    the answer carries as evidence."""
-    for number, event in enumerate(events):
+    """The same events, with `Retrieved` behind the first one, citations in the answer, and before the last a `Verified`
+    for each of them, which the answer carries as evidence."""
+    for number, event in enumerate(cited(events, found)):
         if isinstance(event, Finished):
-            yield from _checked(event, found)
+            yield from checked(event, found)
         else:
             yield event
         if number == 0:
@@ -51,7 +51,38 @@ def grounded(events: Iterator[Event], problem: Problem, found: Sequence[Found]) 
                 yield Retrieved(query=problem.text, passage=passage.text, source=passage.citation)
 
 
-def _checked(finished: Finished, found: Sequence[Found]) -> Iterator[Event]:
+def cited(events: Iterator[Event], found: Sequence[Found]) -> Iterator[Event]:
+    """The same events, with citations in the answer where a passage says a sentence that cites none."""
+    citing, begun = Citing(found), False
+    for event in events:
+        if isinstance(event, Answering):
+            begun = begun or bool(event.text)
+            yield replace(event, text=citing.push(event.text))
+        elif isinstance(event, Interrupted) and begun:
+            if rest := citing.flush():
+                yield Answering(event.trace, text=rest, tokens=0)
+            keep = None if event.keep is None else citing.cut_back(event.keep)
+            citing.skip(event.appended)
+            yield replace(event, keep=keep)
+        elif isinstance(event, Finished):
+            if rest := citing.flush():
+                yield Answering(event.trace, text=rest, tokens=0)
+            yield replace(event, answer=_with_citations(event.answer, found))
+        else:
+            yield event
+
+
+def _with_citations(answer: Answer, found: Sequence[Found]) -> Answer:
+    citing = Citing(found)
+    text = citing.push(answer.text) + citing.flush()
+    moved = (
+        replace(piece, span=(citing.moved(piece.span[0]), citing.moved(piece.span[1]))) for piece in answer.evidence
+    )
+    return replace(answer, text=text, evidence=tuple(moved))
+
+
+def checked(finished: Finished, found: Sequence[Found]) -> Iterator[Event]:
+    """The last event with its citations checked, and before it a `Verified` for each."""
     answer = finished.answer
     evidence = [
         Evidence(cited.sentence, _span(answer.text, cited.sentence), cited.verdict)

@@ -1,9 +1,9 @@
 """Deep introspection: the claims of a thought are checked while it streams, and a refuted one is put right there.
 
 Where the engine can go on from a given text, writing is cut at the false claim and goes on from its correction: in a
-thought after a sentence that says so ("Wait: 37 × 24 = 888, not 878."), in an answer from the right number in the
-place of the wrong one. Elsewhere the model is told in another turn. Only what a tool has refuted is ever touched, and
-only so many times: what is unknown stays as it is.
+thought after a sentence that says so ("Wait: 37 × 24 = 888, not 878."); in an answer, and in the thought of a model
+that knows no such sentences, from the right number in the place of the wrong one. Elsewhere the model is told in
+another turn. Only what a tool has refuted is ever touched, and only so many times: what is unknown stays as it is.
 """
 
 from __future__ import annotations
@@ -61,6 +61,13 @@ class Correction:
     place: tuple[int, int]
     end: int
 
+    @property
+    def keeps_kind(self) -> bool:
+        """Whether the right number is written as the wrong one is: a whole one for a whole one, with the same sign.
+        A model that is told nothing of the change would not know what to do with another kind."""
+        kinds = [(number.startswith("-"), "." in number) for number in (self.wrong, self.right)]
+        return _NUMBER.fullmatch(self.right) is not None and kinds[0] == kinds[1]
+
     def as_wait(self, language: Language) -> str:
         """What to put into a thought behind the claim."""
         return self._said(_WAIT, language)
@@ -96,21 +103,22 @@ class Introspection:
 
     Args:
         language: of the question; corrections are said in it.
+        in_place: put numbers of a thought right without a word.
 
     Attributes:
         of_thought, of_answer: the claims checked so far, with spans in their text as it was then.
         corrected: how many were put right.
         pending: the first refuted claim of an answer that could not be put right where it stood.
-        resume_at: where the claim begins that was put right last in an answer: it is checked again.
+        resume_at: by whether it is an answer's: where the claim begins that was put right last, to be checked again.
     """
 
-    def __init__(self, language: Language) -> None:
-        self.language = language
+    def __init__(self, language: Language, *, in_place: bool = False) -> None:
+        self.language, self.in_place = language, in_place
         self.of_thought: list[Evidence] = []
         self.of_answer: list[Evidence] = []
         self.corrected = 0
         self.pending: Correction | None = None
-        self.resume_at = 0
+        self.resume_at: dict[bool, int] = {}
         self._news: list[Event] = []
 
     def news(self) -> Iterator[Event]:
@@ -127,7 +135,7 @@ class Introspection:
 
     def guard(self, text: str, *, in_answer: bool, corrects: bool) -> ClaimGuard:
         """What reads along from the end of this text of a thought or an answer."""
-        start = self.resume_at if in_answer and text else len(text)
+        start = self.resume_at.pop(in_answer, len(text))
         return ClaimGuard(self, in_answer=in_answer, corrects=corrects, start=start)
 
     def entered(self, answer: Answer) -> Answer:
@@ -169,7 +177,7 @@ class ClaimGuard:
 
     Args:
         found: where what it finds is entered.
-        in_answer: it reads an answer: a wrong number is replaced in its place.
+        in_answer: it reads an answer.
         corrects: whether to cut at all; otherwise claims are only checked.
         start: characters that stand there already and were checked before.
     """
@@ -232,12 +240,15 @@ class ClaimGuard:
             if self._in_answer:
                 self._found.pending = self._found.pending or correction
             return None
+        silently = not self._in_answer and self._found.in_place
+        if silently and not correction.keeps_kind:
+            return None
         self._found.corrected += 1
         detail = evidence.verdict.detail
-        if not self._in_answer:
+        if not self._in_answer and not silently:
             appended = correction.as_wait(self._found.language)
             return Cut(begin + correction.end, "refuted", detail, appended=appended)
-        self._found.resume_at = evidence.span[0]
+        self._found.resume_at[self._in_answer] = evidence.span[0]
         place = begin + correction.place[0]
         keep = len(self._text[:place].rstrip())
         return Cut(keep, "refuted", detail, appended=self._text[keep:place] + correction.right)

@@ -37,6 +37,11 @@ _ANOTHER_WAY = {
     Language.CHINESE_SIMPLIFIED: "等等，我在重复自己。换一种思路。\n",
     Language.CHINESE_TRADITIONAL: "等等，我在重複自己。換一種思路。\n",
 }
+_CHECK_IT = {
+    Language.ENGLISH: "Wait, that was quick. Let me check it by a calculation.\n",
+    Language.CHINESE_SIMPLIFIED: "等等，这样太快了。我用计算检查一下。\n",
+    Language.CHINESE_TRADITIONAL: "等等，這樣太快了。我用計算檢查一下。\n",
+}
 _ANSWER_IN = {
     Language.ENGLISH: "Please answer in English.",
     Language.CHINESE_SIMPLIFIED: "请用简体中文回答。",
@@ -71,6 +76,11 @@ def answer_now(language: Language) -> str:
 def another_way(language: Language) -> str:
     """What to put into a thought that repeats itself, so that it goes on elsewhere."""
     return _ANOTHER_WAY[_spoken(language)]
+
+
+def check_it(language: Language) -> str:
+    """What to put into a thought that was closed with nothing in it checked, so that it goes on."""
+    return _CHECK_IT[_spoken(language)]
 
 
 def answer_in(language: Language) -> str:

@@ -70,6 +70,10 @@ class Splitter:
         """Go on as after a closing tag: somebody else closed the thought."""
         self._place, self._closed_by_us = _Place.ANSWER_START, True
 
+    def go_on_thinking(self) -> None:
+        """Go on in the middle of a line of the thought, where white space counts."""
+        self._place = _Place.THOUGHT
+
     def go_on_answering(self) -> None:
         """Go on in the middle of the answer, where white space counts."""
         self._place = _Place.ANSWER

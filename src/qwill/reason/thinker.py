@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
-from enum import Enum, auto
 
 from qwill.core import Budget, Outcome, Problem, QwillError, Sampling
 from qwill.core.events import Event, Finished, Interrupted, Parsed
-from qwill.engine.protocol import Delta, Engine, Finish, Message, Request
+from qwill.engine.protocol import Engine, Message, Request
 from qwill.reason.asking import Asking
+from qwill.reason.classes import COMPARABLE
+from qwill.reason.depth import Depth, is_short
 from qwill.reason.draft import Draft
+from qwill.reason.endings import End, Ending, cut_by, ending_of, outcome_of
 from qwill.reason.guard_language import LanguageGuard, answer_language, keeps_scripts
 from qwill.reason.guard_loops import LoopGuard
 from qwill.reason.guard_output import Output
@@ -23,36 +24,12 @@ from qwill.reason.guard_safety import refusal, what_is_dangerous
 from qwill.reason.guard_settings import Guards
 from qwill.reason.guard_stream import Guard, Together
 from qwill.reason.introspect import Introspection
-from qwill.reason.phrases import another_way, no_answer, think_in
+from qwill.reason.phrases import another_way, check_it, no_answer, think_in
 from qwill.reason.room import fit
 from qwill.reason.steering import Steering
 from qwill.reason.tags import Splitter
 
 _WORTH_ANOTHER_WAY = 0.5  # share of the thinking room that has to be left for a second try after a loop
-
-
-class _End(Enum):
-    """Why writing ended."""
-
-    CLOSED = auto()  # the model ended its text
-    LENGTH = auto()  # no tokens were left
-    BUDGET = auto()  # the thought has used up its tokens
-    SECONDS = auto()
-    LOOP = auto()  # it repeats itself
-    LANGUAGE = auto()  # the answer is in another language than it should be
-    REFUTED = auto()  # a claim in it is false
-    HINT = auto()  # the user has something to say to it
-    STEER = auto()  # the user wants the answer now
-    STOP = auto()  # the user stopped it
-    ERROR = auto()
-
-
-@dataclass(frozen=True)
-class _Ending:
-    """How a stretch of writing ended, with the engine's words where it failed."""
-
-    end: _End
-    detail: str = ""
 
 
 def reason(
@@ -67,6 +44,8 @@ def reason(
     guards: Guards | None = None,
     introspects: bool = False,
     steering: Steering | None = None,
+    looks_every: int | None = None,
+    extends: bool = False,
 ) -> Iterator[Event]:
     """Think about a problem and answer it.
 
@@ -81,6 +60,11 @@ def reason(
         guards: what is watched meanwhile; all of it by default.
         introspects: check the claims of thought and answer while they are written, and put right what is refuted.
         steering: by which the user asks for the answer now, gives hints, pauses and stops.
+        looks_every: look from aside, after so many tokens each, whether the thought has converged, and close it then
+            (`reason.depth`); where the engine cannot go on from a text or the answer has no form to be compared in,
+            nothing is looked at. By default no looks.
+        extends: let a thought go on once where it was closed early and no claim of it was verified, under the same
+            conditions; needs `introspects`.
 
     Returns:
         The events; the last is `Finished`. Closing the iterator cancels the engine's work.
@@ -98,8 +82,10 @@ def reason(
         is_decline=is_decline,
         stopped=stopped,
         guards=guards or Guards(),
-        claims=Introspection(problem.language) if introspects else None,
+        claims=Introspection(problem.language, in_place=engine.profile.single_turn) if introspects else None,
         steering=steering or Steering(),
+        looks_every=looks_every,
+        extends=extends,
     ).run()
 
 
@@ -119,6 +105,8 @@ class _Course:
         guards: Guards,
         claims: Introspection | None,
         steering: Steering,
+        looks_every: int | None,
+        extends: bool,
     ) -> None:
         self._claims, self._steering = claims, steering
         self._hints = len(steering.hints(0))  # those that were given for an earlier answer are over
@@ -131,6 +119,11 @@ class _Course:
         self._asking = Asking(problem, engine, messages, sampling or engine.profile.sampling, self._thinks)
         self._room = fit(messages, engine, budget)
         self._draft = Draft(engine, self._splitter())
+        self._depth: Depth | None = None
+        deepens = self._thinks and self._continues and problem.form in COMPARABLE
+        if looks_every and deepens:
+            self._depth = Depth(problem, engine, self._asking.look, every=looks_every)
+        self._may_extend = extends and deepens and not engine.profile.single_turn
         self._watch()
 
     def run(self) -> Iterator[Event]:
@@ -141,11 +134,11 @@ class _Course:
             yield Finished(answer=self._draft.finish(self._problem, Outcome.DECLINED))
             return
         if self._thinks and self._room.thinking == 0 and self._continues:
-            ending = _Ending(_End.BUDGET)
+            ending = Ending(End.BUDGET)
         else:
             ending = yield from self._write_on(self._asking.question(self._most_tokens), may_think=True)
-        open_thought = self._draft.thinking or ending.end is _End.BUDGET
-        cut = self._cut_by(ending.end) if open_thought else None
+        open_thought = self._draft.thinking or ending.end is End.BUDGET
+        cut = cut_by(ending.end, self._room.limited_by) if open_thought else None
         if not cut:
             self._judge_language(ending.end)
         yield from self._draft.flush()
@@ -161,7 +154,7 @@ class _Course:
             ask = self._asking.answer_in(self._language, self._draft.thought, self._room, self._draft.prompt_tokens)
             ending = yield from self._write(ask, may_think=True)
             yield from self._draft.flush()
-        if self._claims and self._claims.pending and ending.end is _End.CLOSED:
+        if self._claims and self._claims.pending and ending.end is End.CLOSED:
             ending = yield from self._correct_in_another_turn()
         yield from self._conclude(ending, cut)
 
@@ -199,9 +192,9 @@ class _Course:
             output = Output(self._language or self._problem.language, converts=not keeps_scripts(self._problem))
             self._draft.watch_language(guard, output)
 
-    def _judge_language(self, end: _End) -> None:
+    def _judge_language(self, end: End) -> None:
         """Judge an answer that has come to its end, not one that was stopped."""
-        if end in (_End.CLOSED, _End.LENGTH):
+        if end in (End.CLOSED, End.LENGTH):
             self._draft.judge_language()
 
     def _give_up_answer(self) -> Iterator[Event]:
@@ -220,21 +213,21 @@ class _Course:
             return Splitter("", "", inside=False)
         return Splitter(self._profile.think_open, self._profile.think_close, self._profile.opens_thought_itself)
 
-    def _write_on(self, request: Request, may_think: bool) -> Generator[Event, None, _Ending]:
+    def _write_on(self, request: Request, may_think: bool) -> Generator[Event, None, Ending]:
         """Let the engine write, and go on from every place where something had to be put right or put in."""
         while True:
             ending = yield from self._write(request, may_think)
-            if ending.end is _End.CLOSED and self._claims and not self._draft.thinking:
+            if ending.end is End.CLOSED and self._claims and not self._draft.thinking:
                 ending = yield from self._check_the_end(ending, self._claims)
             if not self._goes_on_after(ending.end):
                 return ending
             yield from self._draft.flush()
-            in_thought = self._draft.thinking
+            in_thought = self._draft.thinking or ending.end is End.SHORT
             yield from self._put_in(ending.end)
             answer = None if in_thought else self._draft.answer
             request = self._asking.onward(self._draft.thought, answer, max(self._most_tokens, 1))
 
-    def _check_the_end(self, ending: _Ending, claims: Introspection) -> Generator[Event, None, _Ending]:
+    def _check_the_end(self, ending: Ending, claims: Introspection) -> Generator[Event, None, Ending]:
         """Check what is left of the claims of an answer that has come to its end."""
         self._judge_language(ending.end)
         if self._draft.cut and self._draft.cut.reason == "language":
@@ -242,9 +235,9 @@ class _Course:
         yield from self._draft.flush()
         self._draft.cut = self._draft.cut or self._claims_of_answer.finish()
         yield from claims.news()
-        return _Ending(_End.REFUTED) if self._draft.cut and self._draft.cut.reason == "refuted" else ending
+        return Ending(End.REFUTED) if self._draft.cut and self._draft.cut.reason == "refuted" else ending
 
-    def _write(self, request: Request, may_think: bool) -> Generator[Event, None, _Ending]:
+    def _write(self, request: Request, may_think: bool) -> Generator[Event, None, Ending]:
         """Let the engine write until it ends or something ends it."""
         try:
             with closing(self._engine.stream([request])) as stream:
@@ -253,36 +246,59 @@ class _Course:
                     if self._claims:
                         yield from self._claims.news()
                     if delta.finish:
-                        return _ending(delta)
+                        return ending_of(delta)
+                    if self._depth and may_think and self._draft.thinking:
+                        yield from self._look(self._depth)
                     if end := self._halt(may_think):
                         stream.cancel(request.id)
                         self._draft.note_prompt(stream)
-                        return _Ending(end)
+                        return Ending(end)
         except QwillError as error:
             if not self._draft.tokens:
                 raise  # it could not even begin: there is nothing to keep, and the user has to change something
-            return _Ending(_End.ERROR, str(error))
-        return _Ending(_End.ERROR, "The engine's stream broke off.")
+            return Ending(End.ERROR, str(error))
+        return Ending(End.ERROR, "The engine's stream broke off.")
 
-    def _halt(self, may_think: bool) -> _End | None:
+    def _look(self, depth: Depth) -> Iterator[Event]:
+        """Look from aside at the answer that the thought comes to, where it is time to."""
+        tokens = self._draft.thinking_tokens
+        if depth.is_due(tokens):
+            yield from self._draft.spend(depth.look(self._draft.thought, tokens))
+
+    def _converged(self) -> str | None:
+        """The answer that the thought will not change any more, or None."""
+        return self._depth.converged(self._claims.of_thought if self._claims else ()) if self._depth else None
+
+    def _halt(self, may_think: bool) -> End | None:
         """Whether writing has to end here, and why; the limits of thinking hold until the answer is asked for."""
         self._steering.wait_while_paused()
         thinking = may_think and self._draft.thinking
         if self._stopped() or self._steering.stopped:
-            return _End.STOP
+            return End.STOP
+        if may_think and self._is_short():
+            return End.SHORT
         if self._draft.cut:
-            return {"language": _End.LANGUAGE, "refuted": _End.REFUTED}.get(self._draft.cut.reason, _End.LOOP)
+            return {"language": End.LANGUAGE, "refuted": End.REFUTED}.get(self._draft.cut.reason, End.LOOP)
         if thinking and self._steering.wants_answer:
-            return _End.STEER
+            return End.STEER
         if thinking and self._continues and self._steering.hints(self._hints):
-            return _End.HINT
+            return End.HINT
         if thinking and self._draft.thinking_tokens >= self._room.thinking:
-            return _End.BUDGET
+            return End.BUDGET
+        if thinking and self._converged():
+            return End.CONVERGED
         if self._budget.seconds is not None:
             reserve = self._answer_seconds() if thinking else 0.0
             if self._draft.seconds + reserve >= self._budget.seconds:
-                return _End.SECONDS
+                return End.SECONDS
         return None
+
+    def _is_short(self) -> bool:
+        """Whether a thought was closed just now that might as well go on."""
+        if not (self._may_extend and self._claims) or self._draft.thinking or self._draft.has_answer:
+            return False
+        self._claims_of_thought.note_rest()
+        return is_short(self._draft.thinking_tokens, self._claims.of_thought)
 
     def _answer_seconds(self) -> float:
         """Time to keep for the answer: what its reserve of tokens takes at the speed so far, at most half of all."""
@@ -290,39 +306,35 @@ class _Course:
         a_token = self._draft.seconds / max(self._draft.tokens, 1)
         return min(self._room.answer * a_token, self._budget.seconds / 2)
 
-    def _cut_by(self, end: _End) -> str | None:
-        """What a thought that is still open was cut by, as `Interrupted` names it; None where no answer is wanted."""
-        return {
-            _End.CLOSED: "unclosed",
-            _End.LENGTH: "context",
-            _End.BUDGET: self._room.limited_by,
-            _End.SECONDS: "seconds",
-            _End.LOOP: "loop",
-            _End.STEER: "steer",
-        }.get(end)
-
-    def _goes_on_after(self, end: _End) -> bool:
+    def _goes_on_after(self, end: End) -> bool:
         """Whether writing goes on after this end, from a text that is put right or put in."""
-        return end in (_End.REFUTED, _End.HINT) or self._may_try_another_way(end)
+        return end in (End.REFUTED, End.HINT, End.SHORT) or self._may_try_another_way(end)
 
-    def _put_in(self, end: _End) -> Iterator[Event]:
+    def _put_in(self, end: End) -> Iterator[Event]:
         """Cut the text back to where it went wrong, and put something there for the model to go on from."""
-        if not self._draft.thinking:
+        if end is End.SHORT:
+            self._may_extend = False
+            appended = "\n\n" + check_it(self._problem.language)
+            yield Interrupted(reason="extended", detail="short, and nothing in it was checked", appended=appended)
+            self._draft.append_to_thought(appended)
+        elif not self._draft.thinking:
             yield from self._put_right_answer()
             return
-        if end is _End.HINT:
+        elif end is End.HINT:
             said = self._steering.hints(self._hints)
             self._hints += len(said)
             appended = "".join(f"\n\n{hint}\n" for hint in said)
             yield Interrupted(reason="steer", detail=" ".join(said), appended=appended)
             self._draft.append_to_thought(appended)
-        elif end is _End.REFUTED:
+        elif end is End.REFUTED:
             assert self._draft.cut
             yield from self._cut_back_thought(self._draft.cut.appended, saved=0)
         else:
             self._tried_another_way = True
             yield from self._cut_back_thought("\n\n" + another_way(self._problem.language), saved=0)
         self._draft.begin_again(Splitter(self._profile.think_open, self._profile.think_close, inside=True))
+        if not self._draft.thought.endswith("\n"):
+            self._draft.splitter.go_on_thinking()
         self._watch()
 
     def _put_right_answer(self) -> Iterator[Event]:
@@ -336,7 +348,7 @@ class _Course:
         self._watch(language=False)
         self._draft.splitter.go_on_answering()
 
-    def _correct_in_another_turn(self) -> Generator[Event, None, _Ending]:
+    def _correct_in_another_turn(self) -> Generator[Event, None, Ending]:
         """Tell the model of a false claim in its answer; what it answers then takes the answer's place."""
         assert self._claims
         assert self._claims.pending
@@ -351,12 +363,12 @@ class _Course:
         yield from self._draft.flush()
         return ending
 
-    def _may_try_another_way(self, end: _End) -> bool:
+    def _may_try_another_way(self, end: End) -> bool:
         """Whether a thought that repeats itself may go on once from before the repetition: the engine can do that, the
         model understands what it is told, and there is room enough."""
         left = self._room.thinking - self._draft.thinking_tokens
         return (
-            end is _End.LOOP
+            end is End.LOOP
             and self._draft.thinking
             and self._continues
             and not self._tried_another_way
@@ -383,6 +395,7 @@ class _Course:
                 "context": f"{self._engine.capabilities.context} tokens",
                 "seconds": f"{self._budget.seconds} seconds",
                 "unclosed": "the model ended inside its thought",
+                "converged": f"the answer {self._converged()} did not change any more",
                 "steer": "answer now",
             }[cut]
             yield Interrupted(reason=cut, detail=detail, appended=appended)
@@ -394,17 +407,19 @@ class _Course:
         if self._continues:
             self._draft.splitter.close_thought()
 
-    def _conclude(self, ending: _Ending, cut: str | None) -> Iterator[Event]:
+    def _conclude(self, ending: Ending, cut: str | None) -> Iterator[Event]:
         """Say how it ended, and give the answer."""
-        if ending.end is _End.STOP:
+        if ending.end is End.STOP:
             yield Interrupted(reason="stop")
-        if ending.end is _End.ERROR:
+        if ending.end is End.ERROR:
             yield Interrupted(reason="error", detail=ending.detail)
-        if ending.end is _End.LOOP and self._draft.cut:  # the answer itself
+        if ending.end is End.LOOP and self._draft.cut:  # the answer itself
             keep = self._draft.cut_back_answer(self._draft.cut.keep)
             yield Interrupted(reason="loop", detail=self._draft.cut.detail, keep=keep)
-        outcome = self._outcome(ending.end, cut)
-        if not self._draft.answer:
+        answered = bool(self._draft.answer)
+        declined = answered and self._is_decline(self._draft.answer)
+        outcome = outcome_of(ending.end, cut, answered=answered, declined=declined)
+        if not answered:
             yield from self._draft.say(no_answer(self._problem.language, outcome, self._draft.best_of_thought()))
         answer = self._draft.finish(self._problem, outcome)
         if self._claims:
@@ -412,34 +427,3 @@ class _Course:
             yield from self._claims.news()
             answer = self._claims.entered(answer)
         yield Finished(answer=answer)
-
-    def _outcome(self, end: _End, cut: str | None) -> Outcome:
-        """The outcome; what went wrong last counts before what was cut earlier."""
-        if end is _End.STOP:
-            return Outcome.STOPPED
-        if end is _End.ERROR:
-            return Outcome.ENGINE_ERROR
-        if not self._draft.answer:
-            return Outcome.NO_ANSWER
-        if end in (_End.LENGTH, _End.SECONDS):
-            return Outcome.TRUNCATED
-        if end is _End.LOOP:
-            return Outcome.LOOPED
-        if self._is_decline(self._draft.answer):
-            return Outcome.DECLINED
-        if cut == "loop":
-            return Outcome.LOOPED
-        return Outcome.BUDGET if cut in ("budget", "context", "seconds", "steer") else Outcome.COMPLETE
-
-
-def _ending(delta: Delta) -> _Ending:
-    """What a request's last delta says."""
-    match delta.finish:
-        case Finish.STOP:
-            return _Ending(_End.CLOSED)
-        case Finish.LENGTH:
-            return _Ending(_End.LENGTH)
-        case Finish.CANCELLED:
-            return _Ending(_End.STOP)
-        case _:
-            return _Ending(_End.ERROR, delta.error)

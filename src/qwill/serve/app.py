@@ -16,11 +16,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from qwill import __version__
 from qwill.core import QwillError
+from qwill.serve.chains import chain_names
 from qwill.serve.chat import chat_routes
 from qwill.serve.completions import completion_routes
 from qwill.serve.conversation_routes import conversation_routes
 from qwill.serve.errors import ApiError, of_failure
 from qwill.serve.guard import Guard
+from qwill.serve.library import set_names
 from qwill.serve.ollama import ollama_routes
 from qwill.serve.responses import response_routes
 from qwill.serve.service import LOG, Service
@@ -74,12 +76,16 @@ def _common_routes(service: Service) -> APIRouter:
 
     @router.get("/v1/models")
     async def models() -> dict[str, Any]:
-        """The models that are served."""
-        return {"object": "list", "data": [_model(name, shop) for name, shop in service.shops.items()]}
+        """The models that are served, the chains over them, and the knowledge sets that they answer from."""
+        served = [_model(name, shop) for name, shop in service.shops.items()]
+        first, extra = next(iter(service.shops.values())), [*chain_names(service), *set_names(service)]
+        return {"object": "list", "data": [*served, *(_model(name, first) for name in extra)]}
 
     @router.get("/v1/models/{name:path}")
     async def model(name: str) -> dict[str, Any]:
         """One of them."""
+        if name in (*chain_names(service), *set_names(service)):
+            return _model(name, service.shop(None)[1])
         return _model(*service.shop(name))
 
     @router.get("/health")

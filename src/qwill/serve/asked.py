@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,11 +10,12 @@ from qwill.core import Budget, Problem, Sampling
 from qwill.core.events import Event
 from qwill.engine.profiles import Profile
 from qwill.engine.protocol import Engine, Message
-from qwill.knowledge import Found
+from qwill.knowledge import Found, Knowledge
 from qwill.reason.deliberate import default_effort, deliberate
 from qwill.reason.effort import Effort, Level
 from qwill.reason.grounding import as_message, grounded
 from qwill.reason.guard_settings import Guards
+from qwill.reason.lookups import answered
 from qwill.reason.parse import parse
 from qwill.reason.steering import Steering
 from qwill.reason.thinker import reason
@@ -56,6 +57,7 @@ class Asked:
         schema: JSON schema of the answer, or None for text.
         thought: a thought to go on from, or "".
         found: passages that are quoted to the model.
+        knowledge: a set from which more are quoted where they are needed, or None.
     """
 
     messages: tuple[Message, ...]
@@ -69,6 +71,7 @@ class Asked:
     schema: Mapping[str, Any] | None = None
     thought: str = ""
     found: tuple[Found, ...] = ()
+    knowledge: Knowledge | None = None
 
 
 def effort_for(
@@ -122,35 +125,38 @@ def answer(engine: Engine, asked: Asked, choice: int, steering: Steering) -> Ite
     how: dict[str, Any] = {
         "budget": asked.budget,
         "sampling": sampling,
-        "history": _history(asked, problem),
         "is_decline": is_decline,
         "stopped": lambda: stops.found or steering.stopped,
         "steering": steering,
     }
-    if asked.schema is not None:
-        # One thought, and nothing that puts its words into the answer: it would not fulfil the schema any more.
-        events = reason(problem, Shaped(engine, asked.schema), guards=Guards(language=False), **how)
-    elif asked.thought:
-        introspects = not engine.profile.single_turn
-        events = reason(problem, Resumed(engine, asked.thought), introspects=introspects, **how)
+
+    def ask(told: Sequence[Message], problem: Problem) -> Iterator[Event]:
+        how["history"] = _with_told(asked.messages[:-1], told)
+        if asked.schema is not None:
+            # One thought, and nothing that puts its words into the answer: it would not fulfil the schema any more.
+            return reason(problem, Shaped(engine, asked.schema), guards=Guards(language=False), **how)
+        if asked.thought:
+            introspects = not engine.profile.single_turn
+            return reason(problem, Resumed(engine, asked.thought), introspects=introspects, **how)
+        return deliberate(problem, engine, effort=asked.effort, **how)
+
+    if asked.knowledge is not None:
+        events = answered(problem, asked.knowledge, engine, ask, steering)
+    elif asked.found:
+        events = grounded(ask([as_message(problem, asked.found)], problem), problem, asked.found)
     else:
-        events = deliberate(problem, engine, effort=asked.effort, **how)
-    if asked.found:
-        events = grounded(events, problem, asked.found)
+        events = ask((), problem)
     if asked.stop:
         events = stops.cut(events)
     return events if asked.shows_thoughts else without_thoughts(events, problem.language)
 
 
-def _history(asked: Asked, problem: Problem) -> tuple[Message, ...]:
-    """What the model is shown before the question."""
-    history = asked.messages[:-1]
-    if not asked.found:
-        return history
-    quoted = as_message(problem, asked.found)
-    if history and history[0].role == "system":  # templates know one such message, at the beginning
-        return (Message("system", f"{history[0].content}\n\n{quoted.content}"), *history[1:])
-    return (quoted, *history)
+def _with_told(history: tuple[Message, ...], told: Sequence[Message]) -> tuple[Message, ...]:
+    """What the model is shown before the question: what it is told about passages, and the conversation."""
+    if not told or not history or history[0].role != "system":
+        return (*told, *history)
+    both = "\n\n".join(message.content for message in (history[0], *told))
+    return (Message("system", both), *history[1:])  # templates know one such message, at the beginning
 
 
 def check_question(messages: tuple[Message, ...]) -> None:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from time import monotonic
 
-from qwill.chain import Chain, ChainError, Runner, Said, load_chain, outcome, shipped
-from qwill.core import Answer, Outcome, Trace
-from qwill.core.answer import Usage
-from qwill.core.events import Answering, Event, Finished, Parsed, Thinking
+from qwill.chain import Chain, Runner, events_of, load_chain, lookup, shipped
+from qwill.core.events import Event
+from qwill.knowledge import Knowledge
 from qwill.reason.parse import parse
 from qwill.reason.steering import Steering
 from qwill.serve.errors import ApiError
@@ -19,7 +16,6 @@ from qwill.serve.service import Service
 from qwill.serve.work import Make
 
 PREFIX = "chain:"
-Results = dict[str, Said | list[Said] | None]
 
 
 @dataclass(frozen=True)
@@ -30,23 +26,33 @@ class ServedChain:
         chain: what is run.
         field: the input that the question fills.
         models: role → name of a served model.
+        knowledge: where it looks things up, or None.
     """
 
     chain: Chain
     field: str
     models: Mapping[str, str]
+    knowledge: Knowledge | None = None
 
 
-def served_chain(service: Service, name: str, roles: Mapping[str, str]) -> ServedChain:
+def chain_names(service: Service) -> list[str]:
+    """The names of the shipped chains that this server can run as models."""
+    able = (chain for chain in map(load_chain, shipped()) if _takes_a_question(chain))
+    return [PREFIX + chain.name for chain in able if service.library or not chain.query]
+
+
+def served_chain(service: Service, name: str, roles: Mapping[str, str], knowledge: str | None = None) -> ServedChain:
     """A shipped chain, ready to be run.
 
     Args:
-        service: the server, whose first model plays the roles that nothing is said about.
+        service: the server, whose first model plays the roles that nothing is said about, and whose first knowledge
+            set is where the chain looks things up, if it does.
         name: `chain:NAME`.
         roles: role → name of a served model.
+        knowledge: another served knowledge set.
 
     Raises:
-        ApiError: there is no such chain, role or model, or the chain needs more than a question.
+        ApiError: there is no such chain, role, model or set, or the chain needs more than a question.
     """
     known = name.removeprefix(PREFIX)
     if known not in shipped():  # never a path: clients read no files of the server's
@@ -57,14 +63,16 @@ def served_chain(service: Service, name: str, roles: Mapping[str, str]) -> Serve
             param="model",
         )
     chain = load_chain(known)
-    wanted = [key for key, default in chain.inputs.items() if default is None]
-    if chain.query or len(wanted) != 1:
+    if not _takes_a_question(chain):
         raise ApiError(400, f"{name} needs more than a question.", code="invalid_request", param="model")
+    if chain.query and not service.library:
+        raise ApiError(400, f"{name} looks things up, and no set is served.", code="invalid_request", param="model")
     if unknown := sorted(roles.keys() - chain.models.keys()):
         raise ApiError(400, f"{name} has no role {unknown[0][:80]!r}.", code="invalid_request", param="qwill.models")
     first, _ = service.shop(None)
     models = {role: service.shop(roles.get(role, first))[0] for role in chain.models}
-    return ServedChain(chain, wanted[0], models)
+    (field,) = (key for key, default in chain.inputs.items() if default is None)
+    return ServedChain(chain, field, models, service.set_of(knowledge) if chain.query else None)
 
 
 def chain_maker(service: Service, served: ServedChain, question: str) -> Make:
@@ -72,44 +80,15 @@ def chain_maker(service: Service, served: ServedChain, question: str) -> Make:
 
     def make(choice: int, steering: Steering) -> Iterator[Event]:
         del choice
-        began, thought, done = monotonic(), "", Results()
-        yield Parsed(problem=parse(question))
-        runner = Runner(lambda model: Stoppable(service.shops[model].engine, steering))
-        held = ""
-        try:
-            for step in runner.run(served.chain, {served.field: question}, served.models):
-                if steering.stopped:
-                    break
-                if held:
-                    thought += held
-                    yield Thinking(text=held, tokens=0)
-                done[step.step] = step.result
-                held = "" if step.result is None else f"{step.step}: {_text(step.result)}\n\n"
-        except ChainError:
-            if not steering.stopped:
-                raise
-        text, ended = held, Outcome.STOPPED
-        if not steering.stopped:
-            text, ended = _text(outcome(served.chain, done)), Outcome.COMPLETE
-        yield Answering(text=text, tokens=0)
-        traces, usage = (Trace(thought.strip()),) if thought else (), _usage(done, monotonic() - began)
-        yield Finished(answer=Answer(text, traces=traces, usage=usage, stopped_because=ended))
+        look = lookup(served.knowledge) if served.knowledge else None
+        runner = Runner(lambda model: Stoppable(service.shops[model].engine, steering), look=look)
+        steps = runner.run(
+            served.chain, {served.field: question}, served.models, stopped=lambda: steering.stopped
+        )  # fmt: skip
+        return events_of(served.chain, steps, parse(question), lambda: steering.stopped)
 
     return make
 
 
-def _text(result: Said | list[Said]) -> str:
-    pieces = result if isinstance(result, list) else [result]
-    return "\n\n".join(
-        said.text if said.json is None else json.dumps(said.json, ensure_ascii=False, indent=2) for said in pieces
-    )
-
-
-def _usage(done: Results, seconds: float) -> Usage:
-    """The tokens of all steps; what is a step's answer is thought to the client, but the model wrote it as answer."""
-    said = [piece for result in done.values() if result for piece in (result if isinstance(result, list) else [result])]
-    return Usage(
-        thinking_tokens=sum(piece.thinking_tokens for piece in said),
-        answer_tokens=sum(piece.answer_tokens for piece in said),
-        seconds=seconds,
-    )
+def _takes_a_question(chain: Chain) -> bool:
+    return sum(default is None for default in chain.inputs.values()) == 1

@@ -18,12 +18,13 @@ from qwill.reason.parse import parse
 from qwill.reason.steering import Steering
 from qwill.serve.asked import Asked, answer
 from qwill.serve.chains import PREFIX, chain_maker, served_chain
-from qwill.serve.chat_request import ChatRequest
+from qwill.serve.chat_request import ChatRequest, Extension
 from qwill.serve.errors import ApiError, unsupported
 from qwill.serve.exchange import Cost, Exchange
 from qwill.serve.extension import Ledger, finish_reason
 from qwill.serve.filters import Said, without_thoughts
 from qwill.serve.keeping import keeping_for
+from qwill.serve.library import asked_from
 from qwill.serve.relay import Relay, relay_chat
 from qwill.serve.reply import reply
 from qwill.serve.service import Service
@@ -42,7 +43,8 @@ def chat_routes(service: Service) -> APIRouter:
     async def chat_completions(body: ChatRequest, request: Request) -> Response:
         """Answer a conversation's last question."""
         thoughts = body.thoughts(service.settings)
-        if body.model and body.model.startswith(PREFIX):
+        body, knowledge = asked_from(service, body)
+        if body.model and body.model.startswith(PREFIX) and body.model not in service.shops:
             return await _run_chain(service, request, body, thoughts)
         model, shop = service.shop(body.model)
         able = shop.engine.capabilities
@@ -50,10 +52,13 @@ def chat_routes(service: Service) -> APIRouter:
         if field := body.needs_upstream(shapes):
             if not isinstance(shop.engine, HttpEngine):
                 raise unsupported(field, "this model runs here, and only models on other servers can follow it.")
+            if knowledge is not None:
+                raise unsupported(field, "with a knowledge set, questions are answered here.")
             return await relay_chat(request, Relay(service, shop, shop.engine, thoughts), body)
         engine = shop.engine
         keeping = await run_in_threadpool(keeping_for, service.conversations, request.state.client, body)
         asked = (keeping.with_history(body) if keeping else body).asked(engine, service.settings)
+        asked = replace(asked, knowledge=knowledge)
 
         def make(choice: int, steering: Steering) -> Iterator[Event]:
             events = answer(engine, asked, choice, steering)
@@ -80,7 +85,8 @@ def chat_routes(service: Service) -> APIRouter:
 async def _run_chain(service: Service, request: Request, body: ChatRequest, thoughts: ThoughtField) -> Response:
     """Answer by a chain of prompts; it takes the last question alone."""
     assert body.model is not None
-    served = await run_in_threadpool(served_chain, service, body.model, (body.qwill and body.qwill.models) or {})
+    own = body.qwill or Extension()
+    served = await run_in_threadpool(served_chain, service, body.model, own.models or {}, own.knowledge)
     model, shop = service.shop(served.models[served.chain.steps[0].model])
     if field := body.needs_upstream(shapes=False):
         raise unsupported(field, "a chain cannot follow it.")

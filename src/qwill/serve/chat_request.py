@@ -76,6 +76,7 @@ class Extension(BaseModel):
         seconds: most time for an answer.
         conversation: id of a kept conversation that this goes on with, or "new".
         models: of a chain: which served model plays each role.
+        knowledge: a served knowledge set: passages of it that fit are quoted to the model, citations are checked.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -87,6 +88,7 @@ class Extension(BaseModel):
     seconds: float | None = Field(default=None, gt=0, le=1e6)
     conversation: str | None = Field(default=None, max_length=64)
     models: dict[str, str] | None = None
+    knowledge: str | None = Field(default=None, max_length=200)
 
 
 class StreamOptions(BaseModel):
@@ -228,7 +230,9 @@ class ChatRequest(SamplingFields):
         followed = {"model", "messages", "stream", "stream_options", "include_reasoning", "qwill", "response_format"}
         ignored = sorted(set(self.model_fields_set) - followed - _WITHOUT_EFFECT)
         if self.qwill:
-            ignored += sorted(f"qwill.{name}" for name in self.qwill.model_fields_set - {"models", "thoughts"})
+            ignored += sorted(
+                f"qwill.{name}" for name in self.qwill.model_fields_set - {"models", "thoughts", "knowledge"}
+            )
         return (*ignored, *["messages before the last: a chain takes one question"] * (len(self.messages) > 1))
 
     def asked(self, engine: Engine, settings: Settings) -> Asked:

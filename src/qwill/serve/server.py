@@ -13,6 +13,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from qwill.api import open_model
 from qwill.core import UsageError
+from qwill.engine.address import is_remote
 from qwill.engine.protocol import Engine
 from qwill.serve.app import create_app
 from qwill.serve.service import Service
@@ -22,12 +23,15 @@ _NAMED = re.compile(r"(?P<name>[\w.-]+)=(?P<model>.+)")
 _HEAD_BYTES = 32 << 10
 
 
-def serve(models: Sequence[str], settings: Settings) -> None:
+def serve(
+    models: Sequence[str], settings: Settings, *, precision: str | None = None, device: str | None = None
+) -> None:
     """Serve models until the process is told to end (SIGINT, SIGTERM); answers under way may then finish for a while.
 
     Args:
         models: as `open_engines` takes them.
         settings: how the server behaves.
+        precision, device: as there.
 
     Raises:
         UsageError: the address cannot be listened at, or a model is not understood.
@@ -38,16 +42,17 @@ def serve(models: Sequence[str], settings: Settings) -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
     listening = listen(settings)
     host, port = listening.getsockname()[:2]
-    service = Service(open_engines(models), settings)
+    service = Service(open_engines(models, precision, device), settings)
     print(f"http://{f'[{host}]' if ':' in host else host}:{port}/v1", flush=True)
     make_server(service).run(sockets=[listening])
 
 
-def open_engines(models: Sequence[str]) -> dict[str, Engine]:
+def open_engines(models: Sequence[str], precision: str | None = None, device: str | None = None) -> dict[str, Engine]:
     """The engines of models, by the names under which they are served.
 
     Args:
         models: each as `qwill.open_model` takes it, or NAME=MODEL; none for the packaged model.
+        precision, device: as `qwill.open_model` takes them, for models that are not on a server.
 
     Raises:
         UsageError, CheckpointError, EngineError: one cannot be opened; those that were are closed again.
@@ -56,7 +61,8 @@ def open_engines(models: Sequence[str]) -> dict[str, Engine]:
     try:
         for given in models or ("",):
             named = _NAMED.fullmatch(given)
-            engine = open_model((named["model"] if named else given) or None)
+            model = (named["model"] if named else given) or None
+            engine = open_model(model, *(() if is_remote(model) else (precision, device)))
             name = named["name"] if named else engine.name
             if name in engines:
                 engine.close()

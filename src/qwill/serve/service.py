@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from pathlib import Path
 
 from qwill.engine.protocol import Engine
+from qwill.knowledge import Knowledge
+from qwill.knowledge.places import open_set
 from qwill.serve.conversations import Conversations
 from qwill.serve.errors import ApiError
 from qwill.serve.keys import KeyRing
@@ -22,6 +25,9 @@ class Service:
     Args:
         engines: by the names under which they are served; the first one answers where no model is named.
         settings: how the server behaves.
+
+    Raises:
+        QwillError: a knowledge set cannot be opened.
     """
 
     def __init__(self, engines: Mapping[str, Engine], settings: Settings) -> None:
@@ -29,6 +35,7 @@ class Service:
         self.shops = {name: Workshop(engine, settings.slots, settings.queue) for name, engine in engines.items()}
         self.keys = KeyRing.load(settings.keys) if settings.keys else None
         self.conversations = Conversations(settings.conversations) if settings.conversations else None
+        self.library: dict[str, Knowledge] = {Path(name).stem: open_set(name) for name in settings.knowledge}
         self.metrics = Metrics()
         self.closing = False
         shops = self.shops.values()
@@ -58,6 +65,23 @@ class Service:
             )
         return name, self.shops[name]
 
+    def set_of(self, name: str | None) -> Knowledge:
+        """A knowledge set by its name; the first one where none is named.
+
+        Raises:
+            ApiError: it is not served.
+        """
+        if not name and self.library:
+            return next(iter(self.library.values()))
+        if not name or name not in self.library:
+            raise ApiError(
+                404,
+                f"There is no knowledge set {(name or '')[:80]!r} here; there is: {', '.join(self.library) or 'none'}.",
+                code="knowledge_not_found",
+                param="qwill.knowledge",
+            )
+        return self.library[name]
+
     async def close(self) -> None:
         """End all answers, and the engines."""
         self.closing = True
@@ -65,3 +89,5 @@ class Service:
             await shop.close()
         if self.conversations is not None:
             self.conversations.close()
+        for knowledge in self.library.values():
+            knowledge.close()

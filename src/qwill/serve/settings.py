@@ -44,6 +44,7 @@ class Settings:
         origins: other sites whose pages may use this server.
         hosts: names, besides those of this machine's loopback and `host`, by which the server may be addressed.
         conversations: database of conversations, or None to keep none.
+        knowledge: names or paths of the knowledge sets that clients may ask from.
         log_prompts: whether the log shows what is asked and answered.
         page: whether the web page is there.
     """
@@ -65,6 +66,7 @@ class Settings:
     origins: tuple[str, ...] = ()
     hosts: tuple[str, ...] = ()
     conversations: Path | None = None
+    knowledge: tuple[str, ...] = ()
     log_prompts: bool = False
     page: bool = False
 

@@ -10,6 +10,7 @@ import gradio as gr
 
 from qwill.core import QwillError
 from qwill.serve.page.asking import EFFORTS, OWNER, Asker, Asking, Side
+from qwill.serve.page.chain_tab import ChainTab
 from qwill.serve.page.talk import Exchange, Reply, Session
 from qwill.serve.page.uploads import take_in
 from qwill.serve.page.words import LANGUAGES, WORDS, wanted
@@ -34,6 +35,7 @@ class Page:
     def __init__(self, service: Service) -> None:
         self._service, self._asker = service, Asker(service)
         self._worded: list[tuple[Any, dict[str, str]]] = []
+        self._chains = ChainTab(service, self._put)
 
     def blocks(self) -> gr.Blocks:
         """The page."""
@@ -42,11 +44,16 @@ class Page:
             self._session = gr.State(Session())
             self._sidebar()
             self._head()
-            self._columns()
-            self._question()
-            self._editor()
-            self._settings()
+            with gr.Tabs():
+                with self._put(gr.Tab(id="talk-tab"), label="talk"):
+                    self._columns()
+                    self._question()
+                    self._editor()
+                    self._settings()
+                with self._put(gr.Tab(id="chain-tab"), label="chains"):
+                    self._chains.build()
             self._wire(blocks)
+            self._chains.wire(self._session, self._language)
         return blocks
 
     def _put(self, part: Any, **words: str) -> Any:

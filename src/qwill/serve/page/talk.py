@@ -196,12 +196,14 @@ class Session:
         lanes: the columns; the second one is for comparing.
         running: ids of the answers that are being made.
         files: what the next questions are asked about, by name.
+        chain: id of the chain that is run, or "".
     """
 
     talk_id: str = NEW
     lanes: tuple[Lane, Lane] = field(default_factory=lambda: (Lane(), Lane()))
     running: list[str] = field(default_factory=list)
     files: dict[str, Document] = field(default_factory=dict)
+    chain: str = ""
 
     def clear(self) -> None:
         """Begin anew."""
