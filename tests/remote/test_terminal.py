@@ -14,7 +14,11 @@ from conftest import Serve
 from fake_server import Reply
 from stream_shapes import chunk, sse
 
-_BEGIN = "import os; os.login_tty(0); import runpy; runpy.run_module('qwill', run_name='__main__')"
+_BEGIN = (
+    "import os, runpy, signal; os.login_tty(0); "
+    "signal.signal(signal.SIGINT, signal.default_int_handler); "  # whoever runs the tests in the background ignores it
+    "runpy.run_module('qwill', run_name='__main__')"
+)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="terminals of Unix")
@@ -30,7 +34,9 @@ def test_ctrl_c_leaves_the_terminal_as_it_was(serve: Serve) -> None:
     try:
         for awaited, keys in ((b"hmm", b"\x03"), (b"answer now", b"\x03\x03")):
             while awaited not in shown:
-                shown += os.read(leader, 4096)
+                assert asked.poll() is None, shown.decode(errors="replace")
+                if select.select([leader], [], [], 0.1)[0]:
+                    shown += os.read(leader, 4096)
             os.write(leader, keys)
         while asked.poll() is None:
             if select.select([leader], [], [], 0.1)[0]:
