@@ -16,10 +16,9 @@ import importlib
 import os
 import secrets
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from queue import Empty, SimpleQueue
-from types import TracebackType
+from queue import SimpleQueue
 from typing import Any
 
 from qwill.core import EngineError, UsageError
@@ -27,6 +26,7 @@ from qwill.engine.checks import check_requests, limit_of, profile_of, prompt_of
 from qwill.engine.constraint import compiled, spaced
 from qwill.engine.profiles import Profile
 from qwill.engine.protocol import Capabilities, Delta, Failure, Finish, Request, TokenInfo
+from qwill.engine.queued import QueuedStream
 from qwill.engine.text import StopSearch
 from qwill.model.gguf import GgufSummary, summarise_gguf
 from qwill.model.memory import LEAST_CONTEXT, USABLE, free_memory, gigabytes
@@ -37,7 +37,6 @@ PREFIX = "llamacpp:"
 _SLOTS = 4
 _MOST_CONTEXT = 32768  # by default: keys and values of the whole context are taken at the start
 _BATCH_BYTES = 400_000_000  # of llama.cpp's own, for computing; measured 300 for a model of 0.5 billion
-_GLANCE = 0.2  # seconds after which a caller who waits for text may look up
 
 
 class LlamaCppEngine:
@@ -112,7 +111,7 @@ class LlamaCppEngine:
     def count_tokens(self, text: str) -> int:
         return len(self.tokenizer.encode(text, special=False))
 
-    def stream(self, requests: Sequence[Request]) -> LlamaCppStream:
+    def stream(self, requests: Sequence[Request]) -> QueuedStream:
         """Start a batch of requests.
 
         Raises:
@@ -126,7 +125,7 @@ class LlamaCppEngine:
         self._jobs = {job for job in self._jobs if not job.over.is_set()} | set(jobs)
         for job in jobs:
             threading.Thread(target=self._work, args=(job,), daemon=True).start()
-        return LlamaCppStream(jobs, out)
+        return QueuedStream(jobs, out)
 
     def _job(self, request: Request, out: SimpleQueue[Delta]) -> _Job:
         if request.hidden_states or request.confidence:
@@ -281,50 +280,6 @@ class _Job:
                 failure=failure,
             )
         )
-
-
-class LlamaCppStream(Iterator[Delta]):
-    """The deltas of one call. Letting go of it cancels what still runs."""
-
-    def __init__(self, jobs: Sequence[_Job], out: SimpleQueue[Delta]) -> None:
-        self._jobs = {job.request.id: job for job in jobs}
-        self._out, self._running = out, dict.fromkeys(self._jobs)
-
-    def __next__(self) -> Delta:
-        if not self._running:
-            raise StopIteration
-        try:
-            delta = self._out.get(timeout=_GLANCE)
-        except Empty:
-            return Delta(next(iter(self._running)))
-        if delta.finish is not None:
-            del self._running[delta.request]
-        return delta
-
-    def cancel(self, request: str) -> None:
-        """End one request: its slot is free when this returns, with the next token."""
-        job = self._jobs[request]
-        job.cancel()
-        job.over.wait()
-
-    def close(self) -> None:
-        """End all requests of this call."""
-        for job in self._jobs.values():
-            job.cancel()
-        for job in self._jobs.values():
-            job.over.wait()
-
-    def __enter__(self) -> LlamaCppStream:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def __del__(self) -> None:
-        for job in self._jobs.values():
-            job.cancel()  # without waiting: garbage collection may run anywhere
 
 
 def _library() -> Any:

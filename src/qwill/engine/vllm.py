@@ -15,18 +15,18 @@ from __future__ import annotations
 
 import importlib
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
-from queue import Empty, SimpleQueue
-from types import TracebackType
+from queue import SimpleQueue
 from typing import Any
 
 from qwill.core import EngineError, UsageError
 from qwill.engine.checks import check_requests, limit_of, profile_of, prompt_of
 from qwill.engine.profiles import Profile
 from qwill.engine.protocol import Capabilities, Delta, Failure, Finish, Request, TokenInfo
+from qwill.engine.queued import QueuedStream
 from qwill.engine.text import TextStream
 from qwill.model.checkpoint import load_config
 from qwill.model.files import is_gguf
@@ -42,7 +42,6 @@ _DTYPES = {
 }
 _WHOLE_CONTEXTS = 4
 """Requests of full length that keys and values are kept for; more of them, shorter, find room as well."""
-_GLANCE = 0.2  # seconds after which a caller who waits for text may look up
 
 
 class VllmEngine:
@@ -130,7 +129,7 @@ class VllmEngine:
     def count_tokens(self, text: str) -> int:
         return len(self.tokenizer.encode(text, special=False))
 
-    def stream(self, requests: Sequence[Request]) -> VllmStream:
+    def stream(self, requests: Sequence[Request]) -> QueuedStream:
         """Start a batch of requests.
 
         Raises:
@@ -143,7 +142,7 @@ class VllmEngine:
         jobs = [self._job(request, out) for request in requests]
         for job in jobs:
             self._waiting.put(job)
-        return VllmStream(jobs, out)
+        return QueuedStream(jobs, out)
 
     def _job(self, request: Request, out: SimpleQueue[Delta]) -> _Job:
         reports = request.hidden_states or request.confidence
@@ -249,6 +248,10 @@ class _Job:
         self.cancelled, self.over = threading.Event(), threading.Event()
         self._text, self._ends, self._out = TextStream(tokenizer.streamer(), request.stop), tokenizer.eos_ids, out
 
+    def cancel(self) -> None:
+        """As `QueuedJob`."""
+        self.cancelled.set()
+
     def take(self, told: Any) -> bool:
         """Pass on what a step has written; whether that was the end."""
         infos = _infos(told.token_ids, told.logprobs, self.request.logprobs)
@@ -290,50 +293,6 @@ def _infos(
         best = sorted(((number, float(one.logprob)) for number, one in told.items()), key=lambda pair: -pair[1])
         infos.append(TokenInfo(token, float(told[token].logprob), tuple(best[:most])))
     return tuple(infos)
-
-
-class VllmStream(Iterator[Delta]):
-    """The deltas of one call. Letting go of it cancels what still runs."""
-
-    def __init__(self, jobs: Sequence[_Job], out: SimpleQueue[Delta]) -> None:
-        self._jobs = {job.request.id: job for job in jobs}
-        self._out, self._running = out, dict.fromkeys(self._jobs)
-
-    def __next__(self) -> Delta:
-        if not self._running:
-            raise StopIteration
-        try:
-            delta = self._out.get(timeout=_GLANCE)
-        except Empty:
-            return Delta(next(iter(self._running)))
-        if delta.finish is not None:
-            del self._running[delta.request]
-        return delta
-
-    def cancel(self, request: str) -> None:
-        """End one request: its slot is free when this returns, with the next step."""
-        job = self._jobs[request]
-        job.cancelled.set()
-        job.over.wait()
-
-    def close(self) -> None:
-        """End all requests of this call."""
-        for job in self._jobs.values():
-            job.cancelled.set()
-        for job in self._jobs.values():
-            job.over.wait()
-
-    def __enter__(self) -> VllmStream:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def __del__(self) -> None:
-        for job in self._jobs.values():
-            job.cancelled.set()  # without waiting: garbage collection may run anywhere
 
 
 @dataclass(frozen=True)
